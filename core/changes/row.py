@@ -1,0 +1,14 @@
+"""What every change is. Called by core.changes alone."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+TransferCode = Literal["earn", "bonus", "redeem", "expire", "refund", "reverse"]
+SystemAccount = Literal["issuance", "redeemed", "breakage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row to insert or to move. `part` is the key of its list in the commit document."""
+
+    part: ClassVar[str]

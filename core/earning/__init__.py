@@ -1,0 +1,1 @@
+"""Earning: a purchase becomes points, tiers and notices."""

@@ -1,0 +1,1 @@
+"""Accounts, transfers, holds, lots: the algebra of balances."""

@@ -1,0 +1,98 @@
+"""Lots: points that were earned together and expire together. Called by holds, expiry and earning.
+
+Points leave by the lot that expires soonest, then by the oldest. What a hold or transfer took is
+kept as uses, so that exactly that can be given back (domain.md, pitfalls 5 to 7).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from core.changes import LotAdded, LotMoved, LotRestored, LotUsed
+from core.days import end_of_day
+from core.facts import Lot, LotUse
+from core.ledger.accounts import Account
+
+GRACE_DAYS: Final = 7
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def live(lots: Iterable[Lot], now: datetime) -> list[Lot]:
+    """The lots that can be spent now, in the order in which they are."""
+    spendable = [lot for lot in lots if lot.remaining and (lot.expires_at or _NEVER) > now]
+    return sorted(spendable, key=lambda lot: (lot.expires_at or _NEVER, lot.created_at, lot.id))
+
+
+def spendable(lots: Iterable[Lot], now: datetime) -> int:
+    """Points in live lots: what a redemption may use, whatever the sweep has not booked yet."""
+    return sum(lot.remaining for lot in live(lots, now))
+
+
+def add(account: Account, transfer_id: UUID, amount: int, days: int | None) -> None:
+    """A new lot of points that came by this transfer; it lasts `days` days, or for ever."""
+    now, timezone = account.stamp.now, account.programme.timezone
+    account.rows.append(
+        LotAdded(
+            id=account.stamp.new_id(),
+            account_id=account.wallet.id,
+            transfer_id=transfer_id,
+            amount=amount,
+            created_at=now,
+            expires_at=None if days is None else end_of_day(now, days, timezone),
+        )
+    )
+
+
+def take(
+    account: Account,
+    lots: Sequence[Lot],
+    amount: int,
+    *,
+    hold_id: UUID | None = None,
+    transfer_id: UUID | None = None,
+) -> None:
+    """Take the amount out of these lots, in their order, for a hold or a transfer."""
+    for lot in lots:
+        part = min(lot.remaining, amount)
+        if part:
+            amount -= part
+            use = LotUsed(
+                id=account.stamp.new_id(),
+                lot_id=lot.id,
+                amount=part,
+                hold_id=hold_id,
+                transfer_id=transfer_id,
+            )
+            account.rows += [use, LotMoved(id=lot.id, remaining=-part)]
+    assert amount == 0, "the guard and the taking must look at the same lots"
+
+
+def give_back(account: Account, uses: Iterable[LotUse], amount: int) -> int:
+    """Put the amount back where it came from, the longest-living lot first.
+
+    Answers how many points belong to lots that have expired meanwhile: those lots are never
+    revived, so the caller must give these points a new one (`renew`).
+    """
+    dead = 0
+    for use in sorted(uses, key=lambda use: (use.lot_expires_at or _NEVER, use.id), reverse=True):
+        part = min(use.amount - use.restored, amount)
+        amount -= part
+        if part and (use.lot_expires_at or _NEVER) > account.stamp.now:
+            restored = LotRestored(id=use.id, restored=part)
+            account.rows += [restored, LotMoved(id=use.lot_id, remaining=part)]
+        else:
+            dead += part
+    assert amount == 0, "more is given back than was taken"
+    return dead
+
+
+def renew(account: Account, dead: int, detail: str) -> None:
+    """Give points whose lots expired under an open hold some days of grace in a new lot.
+
+    They expire and are granted anew: the balance stays, the books say why.
+    """
+    if dead:
+        account.debit("expire", dead, to="breakage", detail=detail)
+        transfer_id = account.credit("refund", dead, source="breakage", detail=detail)
+        add(account, transfer_id, dead, GRACE_DAYS)

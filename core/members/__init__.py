@@ -1,0 +1,1 @@
+"""Members: one person, several addresses, consent, language, PIN."""

@@ -1,0 +1,24 @@
+"""Which handler answers which command of members. Merged by core.service."""
+
+from typing import Any, Final
+
+from core.members import commands, customers, enrolment, pins, settings, stops
+from core.ports import Command, Handler
+
+HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
+    commands.WhoAmI: settings.who_am_i,
+    commands.Enrol: enrolment.enrol,
+    commands.Leave: enrolment.leave,
+    commands.ChangeLanguage: settings.change_language,
+    commands.ChangeNotices: settings.change_notices,
+    commands.ShowMyData: settings.show_my_data,
+    commands.SeeNotices: settings.see_notices,
+    commands.SetPin: pins.set_pin,
+    commands.ForgetPin: pins.forget_pin,
+    commands.ResetPin: pins.reset_pin,
+    commands.SignInStaff: pins.sign_in_staff,
+    commands.StopMessages: stops.stop_messages,
+    commands.StartMessages: stops.start_messages,
+    commands.FindCustomer: customers.find_customer,
+    commands.EnterCode: customers.enter_code,
+}

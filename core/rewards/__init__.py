@@ -1,0 +1,1 @@
+"""Rewards: catalogue, issuance from reserved to redeemed, till codes."""

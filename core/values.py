@@ -1,0 +1,131 @@
+"""Values every capability shares: ids, phones, money, points. Called by everyone, calls nothing.
+
+Money is an integer of minor units with its ISO 4217 exponent (JOD has three decimals); points are
+plain integers. Digits that people type may be ASCII, Arabic-Indic or Persian; no other script.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+
+from core.errors import AmountNotUnderstood, PhoneNotUnderstood
+
+POINTS_MAX: Final = 10**15
+AMOUNT_MAX_MINOR: Final = 10**12
+
+EXPONENTS: Final = {
+    "JOD": 3, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3, "IQD": 3, "LYD": 3,
+    "JPY": 0, "UGX": 0, "RWF": 0, "XOF": 0, "XAF": 0,
+}  # fmt: skip
+"""Decimals of a currency by ISO 4217 where they are not two."""
+
+_DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?\Z")
+_PHONE: Final = re.compile(r"\+?[0-9 ()./-]{7,24}\Z")
+_REFUSED_TYPES: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+
+
+def ascii_digits(text: str) -> str:
+    """Read Arabic-Indic and Persian digits as ASCII digits; leave everything else alone."""
+    return text.translate(_DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount of a currency in minor units: `Money(50_000, "JOD")` is 50.000 JOD."""
+
+    minor: int
+    currency: str
+
+    @property
+    def exponent(self) -> int:
+        """Decimals of the currency (ISO 4217)."""
+        return EXPONENTS.get(self.currency, 2)
+
+    def __str__(self) -> str:
+        if not self.exponent:
+            return f"{self.minor} {self.currency}"
+        whole, rest = divmod(self.minor, 10**self.exponent)
+        return f"{whole}.{rest:0{self.exponent}d} {self.currency}"
+
+
+def parse_amount(text: str, currency: str) -> Money:
+    """Read a positive amount a person typed, such as `5` or `5.50`.
+
+    Raises AmountNotUnderstood for zero, signs, exponents, commas, more decimals than the currency
+    has, and amounts above AMOUNT_MAX_MINOR (domain.md, pitfalls 4 and 46).
+    """
+    typed = ascii_digits(text).strip(" ")
+    exponent = EXPONENTS.get(currency, 2)
+    if not _AMOUNT.match(typed):
+        raise AmountNotUnderstood
+    whole, _, rest = typed.partition(".")
+    if len(rest) > exponent:
+        raise AmountNotUnderstood
+    minor = int(whole) * 10**exponent + int(rest.ljust(exponent, "0") or "0")
+    if not 0 < minor <= AMOUNT_MAX_MINOR:
+        raise AmountNotUnderstood
+    return Money(minor, currency)
+
+
+AddressKind = Literal["msisdn", "bsuid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where one person is reached: an E.164 number, or a WhatsApp id without a number (BSUID)."""
+
+    kind: AddressKind
+    value: str
+
+
+def parse_phone(text: str, region: str) -> str:
+    """Read a number in the region's habit or internationally; return E.164 (`+263771234567`).
+
+    Accepts `+263…`, `263…` without plus, `00263…`, `0771234567` of the region, with spaces,
+    dashes and brackets. Raises PhoneNotUnderstood for letters, impossible or premium numbers.
+    """
+    typed = ascii_digits(text).strip(" ")
+    if not _PHONE.match(typed):
+        raise PhoneNotUnderstood
+    digits = re.sub(r"[^0-9]", "", typed)
+    candidates = [typed] if typed.startswith("+") else [typed, f"+{digits}"]
+    if digits.startswith("00") and not typed.startswith("+"):
+        candidates.insert(0, f"+{digits[2:]}")
+    for candidate in candidates:
+        phone = _valid_phone(candidate, region)
+        if phone:
+            return phone
+    raise PhoneNotUnderstood
+
+
+def _valid_phone(text: str, region: str) -> str | None:
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    if phonenumbers.number_type(number) in _REFUSED_TYPES:
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def mask_phone(phone: str) -> str:
+    """Hide the middle of an E.164 number, for logs: `+26377*****67`."""
+    return f"{phone[:6]}{'*' * max(len(phone) - 8, 3)}{phone[-2:]}"
+
+
+class Secret:
+    """A PIN or one-time code on its way to the hasher; never printed, logged or stored."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret(•••)"

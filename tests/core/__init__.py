@@ -1,0 +1,1 @@
+"""Tests of core: pure decisions on facts in memory."""

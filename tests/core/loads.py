@@ -1,0 +1,282 @@
+"""core.ports.Loads over tables in memory."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from core.facts import (
+    OPEN_STATES,
+    Caller,
+    Counter,
+    Issuance,
+    Lot,
+    LotUse,
+    Purchase,
+    Scope,
+    Staff,
+    TillCode,
+    Wallet,
+)
+from core.ports import (
+    Award,
+    Counted,
+    CounterSigning,
+    Customer,
+    DueLots,
+    HistoryLine,
+    JoinTarget,
+    Redemption,
+    Reversal,
+    Settlement,
+    Today,
+)
+from core.values import Address
+from tests.core.tables import Tables
+
+
+class MemoryLoads:
+    """Every load is counted, as each is a trip to a real database."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        caller: Caller,
+        staff: Iterable[Staff],
+        shops: dict[str, JoinTarget],
+        now: datetime,
+    ) -> None:
+        self.tables, self.caller, self.staff, self.shops = tables, caller, tuple(staff), shops
+        self.now, self.trips = now, 0
+
+    async def redemption(self, reward_id: UUID) -> Redemption:
+        assert self.caller.wallet
+        assert self.caller.member
+        self.trips += 1
+        return Redemption(
+            lots=self._lots(self.caller.wallet.id),
+            stock=self.tables.stock.get(reward_id),
+            pin=self._counter("pin", str(self.caller.member.id)),
+        )
+
+    async def stocks(self) -> dict[UUID, int]:
+        self.trips += 1
+        return dict(self.tables.stock)
+
+    async def issuances(self, member_id: UUID, *, is_open: bool) -> tuple[Issuance, ...]:
+        self.trips += 1
+        rows = [i for i in self.tables.issuances.values() if i.member_id == member_id]
+        rows = [i for i in rows if (i.state in OPEN_STATES) == is_open]
+        rows.sort(key=lambda i: i.id, reverse=True)
+        return tuple(replace(i, code=self._live_code(i.id)) for i in rows)
+
+    async def reserved(self, *, limit: int) -> tuple[Issuance, ...]:
+        self.trips += 1
+        rows = [i for i in self.tables.issuances.values() if i.state == "reserved"]
+        return tuple(sorted(rows, key=lambda i: i.id)[:limit])
+
+    async def settlement(self, issuance_id: UUID) -> Settlement | None:
+        self.trips += 1
+        return self._settlement(issuance_id)
+
+    async def settlement_by_code(self, code: str, staff_id: UUID) -> Counted[Settlement]:
+        self.trips += 1
+        row = self._code(code, "issuance")
+        found = self._settlement(row.issuance_id) if row and row.issuance_id else None
+        return Counted(found=found, tries=self._counter("till", str(staff_id)))
+
+    async def counter_signing(
+        self, issuance_id: UUID, staff_number: int
+    ) -> Counted[CounterSigning]:
+        self.trips += 1
+        assert self.caller.member
+        settlement = self._settlement(issuance_id)
+        staff = next((s for s in self.staff if s.number == staff_number), None)
+        found = CounterSigning(settlement=settlement, staff=staff) if settlement else None
+        tries = self._counter("use_here", str(self.caller.member.id))
+        return Counted(found=found, tries=tries)
+
+    async def own_code(self, member_id: UUID) -> TillCode | None:
+        self.trips += 1
+        rows = [c for c in self.tables.codes.values() if c.member_id == member_id]
+        rows = [c for c in rows if c.kind == "member"]
+        return max(rows, key=lambda c: c.id, default=None)
+
+    async def counter(self, scope: Scope, subject: str) -> Counter:
+        self.trips += 1
+        return self._counter(scope, subject)
+
+    async def customer_by_address(self, address: Address) -> Customer | None:
+        self.trips += 1
+        member_id = self.tables.addresses.get(address)
+        return self._customer(member_id) if member_id else None
+
+    async def customer_by_code(self, code: str, staff_id: UUID) -> Counted[Customer]:
+        self.trips += 1
+        row = self._code(code, "member")
+        customer = self._customer(row.member_id) if row else None
+        found = replace(customer, code=row) if customer else None
+        return Counted(found=found, tries=self._counter("till", str(staff_id)))
+
+    async def customer(self, member_id: UUID) -> Customer | None:
+        self.trips += 1
+        return self._customer(member_id)
+
+    async def addresses(self, member_id: UUID) -> tuple[Address, ...]:
+        self.trips += 1
+        return tuple(a for a, owner in self.tables.addresses.items() if owner == member_id)
+
+    async def lots(self, account_id: UUID) -> tuple[Lot, ...]:
+        self.trips += 1
+        return self._lots(account_id)
+
+    async def award(
+        self,
+        member_id: UUID,
+        *,
+        amount_minor: int,
+        since: datetime,
+        receipt: tuple[str, str | None] | None,
+        code_id: UUID | None,
+    ) -> Award | None:
+        self.trips += 1
+        customer = self._customer(member_id)
+        if customer is None:
+            return None
+        receipts = [(p.receipt_no, p.store) for p in self.tables.earned_by.values()]
+        code = self.tables.codes.get(code_id) if code_id else None
+        return Award(
+            customer=customer,
+            repeated=self._repeated(member_id, amount_minor, since),
+            receipt_known=receipt in receipts if receipt else False,
+            code=code if code and (code.kind, code.member_id) == ("member", member_id) else None,
+        )
+
+    async def reversal(self, purchase_id: UUID) -> Reversal | None:
+        self.trips += 1
+        purchase = self.tables.purchases.get(purchase_id)
+        if purchase is None:
+            return None
+        transfer_id = self.tables.earned_by[purchase_id].transfer_id
+        return Reversal(
+            purchase=purchase,
+            transfer_id=transfer_id,
+            wallet=self._wallet(purchase.member_id),
+            member=self.tables.members[purchase.member_id],
+            lot=self.tables.lots[self.tables.lot_of[transfer_id]] if transfer_id else None,
+        )
+
+    async def history(
+        self, member_id: UUID, *, before: UUID | None, limit: int
+    ) -> tuple[HistoryLine, ...]:
+        self.trips += 1
+        own = self._wallet(member_id).id
+        rows = [t for t in self.tables.transfers.values() if own in (t.debit, t.credit)]
+        rows = sorted((t for t in rows if not before or t.id < before), key=lambda t: t.id)[::-1]
+        return tuple(
+            HistoryLine(
+                id=t.id,
+                at=t.at,
+                points=t.amount if t.credit == own else -t.amount,
+                code=t.code,
+                detail=t.detail,
+                ref=t.ref,
+            )
+            for t in rows[:limit]
+        )
+
+    async def today(self, staff_id: UUID, since: datetime) -> Today:
+        self.trips += 1
+        rows = [p for p in self.tables.purchases.values() if p.at >= since and not p.reversed]
+        issued = self.tables.issuances.values()
+        return Today(
+            awards=len(rows),
+            amount_minor=sum(p.amount_minor for p in rows),
+            points=sum(p.points for p in rows),
+            redemptions=len([i for i in issued if i.reserved_at >= since]),
+            uses=len([i for i in issued if i.redeemed_at and i.redeemed_at >= since]),
+            joins=len([m for m in self.tables.members.values() if m.joined_at >= since]),
+            mine=tuple(p for p in rows if p.staff_id == staff_id),
+        )
+
+    async def tenant_by_join_code(self, code: str, subject: str) -> Counted[JoinTarget]:
+        self.trips += 1
+        return Counted(found=self.shops.get(code), tries=self._counter("join_code", subject))
+
+    async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:
+        self.trips += 1
+        rows = [i for i in self.tables.issuances.values() if i.state in OPEN_STATES]
+        return tuple(i.id for i in rows if i.expires_at <= self.now)[:limit]
+
+    async def due_lots(self, *, limit: int) -> tuple[DueLots, ...]:
+        self.trips += 1
+        due = []
+        for wallet in self.tables.wallets.values():
+            rows = [lot for lot in self._lots(wallet.id) if lot.expires_at]
+            over = tuple(lot for lot in rows if lot.expires_at and lot.expires_at <= self.now)
+            member = self.tables.members[wallet.member_id]
+            due += [DueLots(wallet=wallet, member=member, lots=over)] if over else []
+        return tuple(due[:limit])
+
+    def _lots(self, account_id: UUID) -> tuple[Lot, ...]:
+        rows = self.tables.lots.values()
+        return tuple(lot for lot in rows if lot.account_id == account_id and lot.remaining)
+
+    def _counter(self, scope: Scope, subject: str) -> Counter:
+        return self.tables.counters.get((scope, subject)) or Counter(scope=scope, subject=subject)
+
+    def _wallet(self, member_id: UUID) -> Wallet:
+        return next(w for w in self.tables.wallets.values() if w.member_id == member_id)
+
+    def _customer(self, member_id: UUID) -> Customer | None:
+        member = self.tables.members.get(member_id)
+        if member is None:
+            return None
+        phones = [a.value for a, owner in self.tables.addresses.items() if owner == member_id]
+        phone = next((value for value in phones if value.startswith("+")), None)
+        return Customer(member=member, wallet=self._wallet(member_id), phone=phone)
+
+    def _code(self, digits: str, kind: Literal["member", "issuance"]) -> TillCode | None:
+        rows = [c for c in self.tables.codes.values() if c.code == digits and c.kind == kind]
+        return max(rows, key=lambda c: c.id, default=None)
+
+    def _live_code(self, issuance_id: UUID) -> str | None:
+        rows = [c for c in self.tables.codes.values() if c.issuance_id == issuance_id]
+        live = [c for c in rows if c.used_at is None and c.expires_at > self.now]
+        return live[-1].code if live else None
+
+    def _repeated(self, member_id: UUID, amount_minor: int, since: datetime) -> Purchase | None:
+        staff_id = self.caller.staff.id if self.caller.staff else None
+        rows = [p for p in self.tables.purchases.values() if p.member_id == member_id]
+        rows = [p for p in rows if p.amount_minor == amount_minor and p.staff_id == staff_id]
+        rows = [p for p in rows if p.at >= since and not p.reversed]
+        return max(rows, key=lambda p: p.id, default=None)
+
+    def _settlement(self, issuance_id: UUID) -> Settlement | None:
+        issuance = self.tables.issuances.get(issuance_id)
+        if issuance is None:
+            return None
+        codes = [c for c in self.tables.codes.values() if c.issuance_id == issuance_id]
+        return Settlement(
+            issuance=issuance,
+            member=self.tables.members[issuance.member_id],
+            wallet=self._wallet(issuance.member_id),
+            hold=self.tables.holds[issuance.hold_id] if issuance.hold_id else None,
+            uses=self._uses(issuance),
+            code=max(codes, key=lambda c: c.id, default=None),
+        )
+
+    def _uses(self, issuance: Issuance) -> tuple[LotUse, ...]:
+        paid_by = {issuance.hold_id, issuance.transfer_id} - {None}
+        return tuple(
+            LotUse(
+                id=use.id,
+                lot_id=use.lot_id,
+                amount=use.amount,
+                restored=use.restored,
+                lot_expires_at=self.tables.lots[use.lot_id].expires_at,
+            )
+            for use in self.tables.uses.values()
+            if {use.hold_id, use.transfer_id} & paid_by
+        )
