@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis behind the protocols of core."""

@@ -1,0 +1,40 @@
+"""Administration: tenants, programmes, rewards, staff and channels, from a file or a command."""
+
+from storage.admin.channels import StoredChannel, add_channel, list_channels, set_channel
+from storage.admin.checks import check
+from storage.admin.export import tenant_spec, tenant_toml
+from storage.admin.rewards import set_stock
+from storage.admin.spec import ChannelPart, SpecError, StaffPart, TenantSpec, decode
+from storage.admin.staff import add_staff, reset_pin
+from storage.admin.tenants import (
+    Applied,
+    TenantRow,
+    create_tenant,
+    find_tenant,
+    list_tenants,
+    named_tenant,
+)
+
+__all__ = [
+    "Applied",
+    "ChannelPart",
+    "SpecError",
+    "StaffPart",
+    "StoredChannel",
+    "TenantRow",
+    "TenantSpec",
+    "add_channel",
+    "add_staff",
+    "check",
+    "create_tenant",
+    "decode",
+    "find_tenant",
+    "list_channels",
+    "list_tenants",
+    "named_tenant",
+    "reset_pin",
+    "set_channel",
+    "set_stock",
+    "tenant_spec",
+    "tenant_toml",
+]

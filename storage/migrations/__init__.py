@@ -1,0 +1,1 @@
+"""Alembic's revisions and the SQL they run; called by storage.migrate."""

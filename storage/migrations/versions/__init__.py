@@ -1,0 +1,1 @@
+"""The revisions, in order. A revision never changes once it was released."""

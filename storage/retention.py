@@ -1,0 +1,97 @@
+"""Drops what may be kept only for a while; called by the schedule's `sweep`.
+
+| what | kept |
+|---|---|
+| stored answers of commands (the rows stay: they are the audit) | 24 h |
+| what went out, or never will | 24 h |
+| what came in | 30 days |
+| finished slots of the schedule | 1 day |
+| claims of carriers' sessions in the directory | until they expire |
+
+A command's key is honoured for 30 days at least: its row stays, and begin finds it by its key
+whatever its age (docs/security.md 8).
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, delete, func, select, update
+
+from storage.database import Database
+from storage.statements import frozen
+from storage.tables import command_log, directory, inbound, job, outbound
+
+BATCH: Final = 2000
+"""Rows a statement: a long one would meet its time limit and hold back vacuum."""
+
+ANSWERS_KEPT: Final = timedelta(hours=24)
+PAYLOADS_KEPT: Final = timedelta(hours=24)
+INBOUND_KEPT: Final = timedelta(days=30)
+SLOTS_KEPT: Final = timedelta(days=1)
+
+
+def _before(kept: timedelta) -> ColumnElement[Any]:
+    return func.now() - kept
+
+
+def _batch(table: Table, key: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The first rows that meet the conditions, by a column that is unique under the tenant."""
+    return table.c[key].in_(select(table.c[key]).where(*which).limit(BATCH))
+
+
+_ANSWERED: Final = (
+    command_log.c.answer.is_not(None),
+    command_log.c.created_at < _before(ANSWERS_KEPT),
+)
+_SETTLED: Final = (
+    outbound.c.payload_enc.is_not(None),
+    outbound.c.created_at < _before(PAYLOADS_KEPT),
+    outbound.c.updated_at < _before(PAYLOADS_KEPT),
+    outbound.c.state.not_in(("queued", "unknown")),
+)
+_OLD: Final = (inbound.c.received_at < _before(INBOUND_KEPT),)
+_TENANT: Final = tuple(
+    frozen(statement)
+    for statement in (
+        update(command_log)
+        .where(_batch(command_log, "key", *_ANSWERED))
+        .values(answer=None)
+        .returning(command_log.c.created_at),
+        update(outbound)
+        .where(_batch(outbound, "id", *_SETTLED))
+        .values(payload_enc=None)
+        .returning(outbound.c.id),
+        delete(inbound).where(_batch(inbound, "id", *_OLD)).returning(inbound.c.id),
+    )
+)
+_SLOTS: Final = frozen(
+    delete(job).where(job.c.state == "done", job.c.run_at < _before(SLOTS_KEPT)).returning(job.c.id)
+)
+# Without a condition, since row security lets nobody read a row whose address they do not know:
+# its policy for deleting takes the expired ones only.
+_CLAIMS: Final = frozen(delete(directory))
+
+
+async def sweep(db: Database, tenants: Iterable[UUID]) -> int:
+    """Drop what is over for these tenants and for nobody in particular; answers how many rows
+    of the tenants. Raises Unavailable."""
+    await db.run(_SLOTS)
+    await db.run(_CLAIMS)
+    dropped = 0
+    for tenant in tenants:
+        for statement in _TENANT:
+            dropped += await _drop(db, tenant, statement)
+    return dropped
+
+
+async def _drop(db: Database, tenant: UUID, statement: str) -> int:
+    """Run a statement batch by batch, each in a transaction of its own, until nothing is left."""
+    dropped = 0
+    while True:
+        async with db.write(tenant) as tx:
+            batch = len(await tx.run(statement))
+        dropped += batch
+        if batch < BATCH:
+            return dropped

@@ -1,0 +1,131 @@
+"""How each move shows in the tables, and when it is refused: cases of test_commit_changes.py."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from core.changes import (
+    AccountMoved,
+    AddressStopped,
+    CodeUsed,
+    CounterMoved,
+    HoldMoved,
+    IssuanceMoved,
+    LotMoved,
+    LotRestored,
+    MemberMoved,
+    NoticeSeen,
+    PurchaseReversed,
+    StockMoved,
+)
+from tests.shops import ids
+from tests.storage.fact_cases import Case, Columns
+from tests.storage.world import LATER, NOW, World
+
+
+def account_moved(w: World) -> Case[AccountMoved]:
+    change = AccountMoved(
+        id=w.account,
+        version=1,
+        posted=-40,
+        held=-40,
+        lifetime_earned=3,
+        lifetime_spent=40,
+        visits=1,
+    )
+    row: Columns = {"version": 2, "posted": 60, "held": 0, "lifetime_earned": 103}
+    row |= {"lifetime_spent": 40, "visits": 1}
+    broken = replace(change, version=2)
+    return Case(change=change, table="account", key={"id": w.account}, row=row, broken=broken)
+
+
+def lot_moved(w: World) -> Case[LotMoved]:
+    change = LotMoved(id=w.lot, remaining=-60)
+    broken = replace(change, remaining=-61)
+    row: Columns = {"remaining": 0}
+    return Case(change=change, table="lot", key={"id": w.lot}, row=row, broken=broken)
+
+
+def lot_restored(w: World) -> Case[LotRestored]:
+    change = LotRestored(id=w.use, restored=40)
+    broken = replace(change, restored=41)
+    row: Columns = {"restored": 40}
+    return Case(change=change, table="lot_use", key={"id": w.use}, row=row, broken=broken)
+
+
+def hold_moved(w: World) -> Case[HoldMoved]:
+    change = HoldMoved(id=w.hold, state="posted", posted_amount=30)
+    row: Columns = {"state": "posted", "posted_amount": 30, "amount": 40}
+    broken = replace(change, id=ids.uuid7())
+    return Case(change=change, table="hold", key={"id": w.hold}, row=row, broken=broken)
+
+
+def issuance_moved(w: World) -> Case[IssuanceMoved]:
+    soon = LATER - timedelta(days=9)
+    change = IssuanceMoved(
+        id=w.issuance,
+        was="reserved",
+        state="issued",
+        at=NOW,
+        expires_at=soon,
+        staff_id=w.staff,
+        reason="asked",
+    )
+    row: Columns = {"state": "issued", "issued_at": NOW, "redeemed_at": None, "closed_at": None}
+    row |= {"expires_at": soon, "staff_id": w.staff, "reason": "asked"}
+    broken = replace(change, was="issued", state="redeemed")
+    return Case(change=change, table="issuance", key={"id": w.issuance}, row=row, broken=broken)
+
+
+def stock_moved(w: World) -> Case[StockMoved]:
+    change = StockMoved(reward_id=w.reward, available=-1)
+    broken = replace(change, available=-6)
+    row: Columns = {"available": 4, "total": 5}
+    return Case(change=change, table="stock", key={"reward_id": w.reward}, row=row, broken=broken)
+
+
+def counter_moved(w: World) -> Case[CounterMoved]:
+    key: Columns = {"scope": "pin", "subject": str(w.member)}
+    change = CounterMoved(scope="pin", subject=str(w.member), was=1, n=2, until=LATER)
+    broken = replace(change, was=0)
+    row: Columns = {"n": 2, "until": LATER}
+    return Case(change=change, table="counter", key=key, row=row, broken=broken)
+
+
+def member_moved(w: World) -> Case[MemberMoved]:
+    row: Columns = {"name": "Rudo M", "language": "sn", "status": "left", "tier_id": None}
+    row |= {"joined_at": NOW, "left_at": LATER, "pin_hash": "$argon2id$"}
+    change = MemberMoved(id=w.member, version=1, notices=("earn",), **row)
+    row |= {"version": 2, "notices": ["earn"]}
+    broken = replace(change, version=2)
+    return Case(change=change, table="member", key={"id": w.member}, row=row, broken=broken)
+
+
+def code_used(w: World) -> Case[CodeUsed]:
+    change = CodeUsed(id=w.code, at=NOW)
+    broken = replace(change, at=LATER)
+    row: Columns = {"used_at": NOW}
+    return Case(change=change, table="till_code", key={"id": w.code}, row=row, broken=broken)
+
+
+def purchase_reversed(w: World) -> Case[PurchaseReversed]:
+    change = PurchaseReversed(id=w.purchase, at=NOW)
+    broken = replace(change, id=ids.uuid7())
+    row: Columns = {"reversed_at": NOW}
+    return Case(change=change, table="purchase", key={"id": w.purchase}, row=row, broken=broken)
+
+
+def notice_seen(w: World) -> Case[NoticeSeen]:
+    change = NoticeSeen(id=w.notice, at=NOW)
+    broken = replace(change, id=ids.uuid7())
+    row: Columns = {"state": "seen", "seen_at": NOW}
+    return Case(change=change, table="notice", key={"id": w.notice}, row=row, broken=broken)
+
+
+def address_stopped(w: World) -> Case[AddressStopped]:
+    kind, value = w.address.kind, w.address.value
+    return Case(
+        change=AddressStopped(kind=kind, value=value, stopped=True, at=NOW),
+        table="address_stop",
+        key={"kind": kind, "value": value},
+        row={"stopped": True, "at": NOW},
+    )
