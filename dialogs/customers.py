@@ -1,0 +1,30 @@
+"""A customer as staff dialogs carry one from screen to screen. Called by staff dialogs."""
+
+from typing import Any
+
+from core.members.commands import Found
+from dialogs.dialog import View
+
+
+def customer_slots(found: Found) -> dict[str, Any]:
+    """A found customer, as JSON."""
+    return {
+        "member": str(found.member_id),
+        "name": found.name,
+        "phone": found.phone,
+        "tier": found.tier,
+        "available": found.available,
+        "code_id": str(found.code_id) if found.code_id else None,
+    }
+
+
+def customer_line(view: View) -> str:
+    """`Rudo, Silver, +962 79 *** 4567`: what staff see before they confirm."""
+    slots = view.slots
+    phone = view.phone(slots["phone"]) if slots["phone"] else ""
+    return ", ".join(part for part in (customer_name(view), slots["tier"], phone) if part)
+
+
+def customer_name(view: View) -> str:
+    """The name, or a word for one who gave none."""
+    return str(view.slots["name"]) or view.t("Customer")

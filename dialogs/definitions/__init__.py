@@ -1,0 +1,1 @@
+"""One dialog per file; found by name, never importing one another."""

@@ -1,0 +1,187 @@
+"""One reward: what it costs and leaves, a confirmation, the PIN where one is set, the till code.
+
+Nothing is spent before the confirmation; what cannot be had says why, and what can be instead.
+"""
+
+from collections.abc import Generator
+from datetime import datetime
+from typing import Any, Final
+
+from core.errors import NotEnoughPoints, PinLocked, PinRequired, SoldOut, TierTooLow
+from core.ports import Command
+from core.rewards.commands import ListRewards, Offer, Redeem, Redeemed
+from core.values import Secret
+from dialogs.choices import yes_or_no
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, View, do
+from dialogs.messages import Choice, Media, Reply
+from dialogs.offers import PREFIX, offer_choice, wanted, within_reach
+from dialogs.pins import read_pin
+from dialogs.texts import mark
+from dialogs.wording import refusal
+
+INSTEAD_MAX: Final = 3
+Asked = Generator[Command[Any], Any, Reply | Outcome]
+Heard = Generator[Command[Any], Any, Outcome]
+
+dialog = Dialog(
+    "reward",
+    title=mark("Reward"),
+    start="confirm",
+    transitions=[
+        ("hindered", "confirm", "instead"),
+        ("hindered", "pin", "instead"),
+        ("need_pin", "confirm", "pin"),
+        ("redeemed", "confirm", "done"),
+        ("redeemed", "pin", "done"),
+        ("possible", "instead", "confirm"),
+        ("back", "pin", "confirm"),
+    ],
+)
+
+
+@dialog.ask("confirm", guards=True)
+def ask_confirm(view: View) -> Asked:
+    offer = _offer(view, (yield from do(ListRewards())))
+    if offer is None:
+        return _unknown(view)
+    if not within_reach(offer):
+        return Move("hindered")
+    wallet = view.caller.wallet
+    assert wallet
+    question = view.t(
+        "{reward} for {points} pts?", reward=offer.name, points=view.points(offer.points)
+    )
+    left = view.t(
+        "You will have {points} left.", points=view.points(wallet.available - offer.points)
+    )
+    terms = f"\n{offer.terms}" if offer.terms else ""
+    return Reply(text=f"{question} {left}{terms}", choices=yes_or_no(view))
+
+
+def _offer(view: View, offers: tuple[Offer, ...]) -> Offer | None:
+    reward = wanted(view.caller.programme, view.slots["wanted"])
+    return next((offer for offer in offers if reward and offer.reward_id == reward.id), None)
+
+
+def _unknown(view: View) -> Outcome:
+    if " " in view.slots["wanted"]:
+        return Done(view.t("One reward at a time, like REDEEM 1."))
+    return Done(view.t("That is not a choice."))
+
+
+@dialog.hear("confirm")
+def hear_confirm(view: View) -> Heard:
+    member = view.caller.member
+    if member and member.pin_hash:
+        return Move("need_pin")
+    return (yield from _redeem(view, None))
+
+
+@dialog.ask("pin", secret=True, guards=True)
+def ask_pin(view: View) -> Reply:
+    return Reply(text=view.t("Enter your PIN."))
+
+
+@dialog.hear("pin")
+def hear_pin(view: View) -> Heard:
+    pin = read_pin(view.input.text)
+    if pin is None:
+        return Reject(view.t("A PIN is four or five digits."))
+    return (yield from _redeem(view, pin))
+
+
+def _redeem(view: View, pin: Secret | None) -> Heard:
+    reward = wanted(view.caller.programme, view.slots["wanted"])
+    if reward is None:
+        return _unknown(view)
+    try:
+        redeemed = yield from do(Redeem(reward.id, pin))
+    except (NotEnoughPoints, SoldOut, TierTooLow):
+        return Move("hindered")
+    except PinRequired:
+        return Move("need_pin")
+    except PinLocked as error:
+        return Home(refusal(error, view))
+    return Move("redeemed", slots=_slots(redeemed))
+
+
+def _slots(redeemed: Redeemed) -> dict[str, Any]:
+    return {
+        "name": redeemed.reward_name,
+        "code": redeemed.code,
+        "until": redeemed.expires_at.isoformat(),
+        "available": redeemed.available,
+        "ref": redeemed.ref,
+    }
+
+
+@dialog.ask("done", result=True)
+def ask_done(view: View) -> Reply:
+    slots = view.slots
+    ref = view.t("Ref {ref}", ref=slots["ref"])
+    code, until = slots["code"], view.until(datetime.fromisoformat(slots["until"]))
+    if code:
+        said = view.t(
+            "{reward}: show this code at the till: {code} (until {until}).",
+            reward=slots["name"], code=view.code(code), until=until,
+        )  # fmt: skip
+    else:
+        said = view.t(
+            "{reward} is reserved until {until}. Staff will approve it soon.",
+            reward=slots["name"], until=until,
+        )  # fmt: skip
+    left = view.n("You have {count} pt left.", "You have {count} pts left.", slots["available"])
+    return Reply(
+        text=f"{said} {ref}\n{left}",
+        choices=(Choice(id="my_rewards", label=view.t("My rewards")),),
+        media=Media(kind="qr", code=code) if code else None,
+        keep=bool(code),
+    )
+
+
+@dialog.ask("instead")
+def ask_instead(view: View) -> Asked:
+    offers = yield from do(ListRewards())
+    offer = _offer(view, offers)
+    if offer is None:
+        return _unknown(view)
+    if within_reach(offer):
+        return Move("possible")
+    others = _others(offer, offers)
+    lines = [_why_not(view, offer)]
+    if others:
+        lines.append(view.t("Like it:") if offer.stock == 0 else view.t("Within reach:"))
+    else:
+        lines.append(view.t("Points keep counting with every visit."))
+    return Reply(
+        text="\n".join(lines), choices=tuple(offer_choice(view, other) for other in others)
+    )
+
+
+def _why_not(view: View, offer: Offer) -> str:
+    if offer.stock == 0:
+        return view.t("{reward} is sold out.", reward=offer.name)
+    if offer.tier:
+        return view.t("{reward} is for {tier}.", reward=offer.name, tier=offer.tier)
+    return view.n(
+        "{reward} costs {points}: {count} pt is missing.",
+        "{reward} costs {points}: {count} pts are missing.",
+        offer.missing,
+        reward=offer.name,
+        points=view.points(offer.points),
+    )
+
+
+def _others(offer: Offer, offers: tuple[Offer, ...]) -> list[Offer]:
+    """What can be had now; when this one is sold out, of its category first."""
+    reachable = [other for other in offers if within_reach(other) and other != offer]
+    if offer.stock == 0:
+        reachable.sort(key=lambda other: other.category != offer.category)
+    return reachable[:INSTEAD_MAX]
+
+
+@dialog.hear("done", "instead")
+def hear_next(view: View) -> Outcome:
+    if view.picked == "my_rewards":
+        return Call("my_rewards", instead=True)
+    return Call("reward", slots={"wanted": view.picked.removeprefix(PREFIX)}, instead=True)

@@ -1,0 +1,107 @@
+"""`turn()`: one input in, one answer out, and the commands in between. Pure; called by the gateway.
+
+The caller drives the generator: it sends each command's answer in and throws each refusal in. At
+most one command that is not a query succeeds in a turn, and nothing is asked after it, so a turn
+is one unit of work by construction (docs/architecture.md, The way of a message).
+"""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.errors import LoyaltyError
+from core.members.commands import SeeNotices
+from core.ports import Command, Query
+from dialogs.dialog import Dialog
+from dialogs.finishing import finish
+from dialogs.messages import Input, Reply
+from dialogs.responding import respond
+from dialogs.running import Run, Steps
+from dialogs.session import Session
+from dialogs.view import Surface
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a turn came to. `reply`: every choice carries its number; a reply without text asks
+    for no answer at all (a second STOP). `session`: to be stored; `page` tells which page of the
+    reply to show. `command`: the one that succeeded. `durable`: the commit must be flushed.
+    `understood`: False when the input was refused as unclear. `language`: the reply's."""
+
+    reply: Reply
+    session: Session
+    command: str | None
+    durable: bool
+    understood: bool
+    language: str
+
+
+def turn(
+    dialogs: Mapping[str, Dialog],
+    session: Session,
+    input: Input,
+    *,
+    now: datetime,
+    surface: Surface,
+    resume: bool = False,
+    avoid_digit: str = "",
+) -> Generator[Command[Any], Any, Turn]:
+    """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
+    session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
+    input: no choice of a guarding screen gets that number (docs/security.md, 8)."""
+    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface)
+    reply = yield from _watched(respond(run, resume=resume), run)
+    reply, after = finish(run, reply, avoid_digit)
+    return Turn(
+        reply=reply,
+        session=after,
+        command=run.command,
+        durable=run.attempted or durable(dialogs, session, after),
+        understood=run.understood,
+        language=run.language,
+    )
+
+
+def durable(dialogs: Mapping[str, Dialog], before: Session, after: Session) -> bool:
+    """True when a turn leaves or enters a state whose next answer can move value."""
+    return any(_risky(dialogs, session, free=False) for session in (before, after))
+
+
+def stops_walk(dialogs: Mapping[str, Dialog], session: Session) -> bool:
+    """True when digits dialled ahead must stop here: the conversation has ended, or its next
+    answer is a secret, a confirmation or free text (docs/security.md, U38)."""
+    return not session.dialog or _risky(dialogs, session, free=True)
+
+
+def _risky(dialogs: Mapping[str, Dialog], session: Session, *, free: bool) -> bool:
+    dialog = dialogs.get(session.dialog)
+    state = dialog.states.get(session.state) if dialog else None
+    return state is not None and (state.secret or state.guards or (free and state.free))
+
+
+def _watched(steps: Steps[Any], run: Run) -> Steps[Any]:
+    """Pass commands out and answers in, and hold the turn to its one unit of work. A question
+    asked twice in a turn is answered once."""
+    answer: Any = None
+    refused: LoyaltyError | None = None
+    while True:
+        try:
+            command = steps.throw(refused) if refused else steps.send(answer)
+        except StopIteration as stop:
+            return stop.value
+        assert run.command is None, f"{command} is asked after {run.command}"
+        refused = None
+        if isinstance(command, Query) and command in run.answers:
+            answer = run.answers[command]
+            continue
+        run.attempted |= not isinstance(command, Query | SeeNotices)
+        try:
+            answer = yield command
+        except LoyaltyError as error:
+            refused = error
+        else:
+            if isinstance(command, Query):
+                run.answers[command] = answer
+            else:
+                run.command = type(command).__name__

@@ -1,0 +1,103 @@
+"""The last hand on a reply: whose programme it is, numbers, keys, and what the session keeps of it.
+
+Called by the engine. Nothing of an answer to a secret question is ever kept.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from dialogs.choices import BACK, KEY_NUMBER, STAMP, numbered
+from dialogs.dialog import State
+from dialogs.messages import Choice, Reply
+from dialogs.running import Run
+from dialogs.session import Offered, Session
+
+REMEMBERED_MAX: Final = 40
+REMEMBERED_S: Final = 7 * 24 * 3600
+
+
+def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Session]:
+    """The reply as it is shown, and the session as it is stored."""
+    if run.paging:
+        return reply, run.session
+    reply = replace(reply, text=_headed(run, reply))
+    if reply.end:
+        # A last reply may need more than one screen, so it can still be paged.
+        return reply, replace(run.session.forget(), paged=reply)
+    state = run.state
+    reply = replace(
+        reply,
+        choices=_numbered(reply.choices, state, run.session.turns, avoid_digit),
+        secret=reply.secret or state.secret,
+        footer=reply.footer or _footer(run, reply),
+    )
+    return reply, _remembered(run, state, reply)
+
+
+def _headed(run: Run, reply: Reply) -> str:
+    """First line: whose programme it is. Then what is said first, then the reply itself."""
+    lines = [*run.said, reply.text] if reply.text else run.said
+    if not lines:
+        return ""
+    shop = run.caller.programme.name
+    staff = run.session.dialog in run.dialogs and run.dialog.staff
+    return "\n".join([run.texts.t("{shop} staff", shop=shop) if staff else shop, *lines])
+
+
+def _numbered(
+    choices: tuple[Choice, ...], state: State, turns: int, avoid_digit: str
+) -> tuple[Choice, ...]:
+    """Every choice with its number. A guarding screen's ids carry the turn, so that an older
+    screen's Yes is never heard as this one's."""
+    shift = _shift(choices, avoid_digit) if state.guards and avoid_digit else 0
+    shown = []
+    for place, choice in enumerate(choices, 1):
+        number = numbered(place) if choice.number is None else choice.number
+        assert (number > 0 and number != KEY_NUMBER) or choice.id == BACK, choice
+        assert STAMP not in choice.id, choice
+        own = f"{choice.id}{STAMP}{turns}" if state.guards else choice.id
+        shown.append(replace(choice, id=own, number=number + shift if number else 0))
+    assert len({choice.number for choice in shown}) == len(shown), choices
+    return tuple(shown)
+
+
+def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
+    numbers = [place if c.number is None else c.number for place, c in enumerate(choices, 1)]
+    shift = 0
+    while any(str(number + shift) == avoid_digit for number in numbers if number):
+        shift += 1
+    return shift
+
+
+def _footer(run: Run, reply: Reply) -> str:
+    at_start = run.session.state == run.dialog.start
+    if at_start and run.session.dialog in ("home", "welcome") and not run.session.frames:
+        return ""
+    if any(choice.id == BACK for choice in reply.choices):
+        return run.texts.t("00 Home")
+    return run.texts.t("0 Back  00 Home")
+
+
+def _remembered(run: Run, state: State, reply: Reply) -> Session:
+    now_s = int(run.now.timestamp())
+    before = dict(run.session.offered_before)
+    if run.surface == "chat":
+        before |= {choice.id: now_s for choice in reply.choices}
+        recent = sorted(before.items(), key=lambda item: item[1])[-REMEMBERED_MAX:]
+        before = {id: at for id, at in recent if now_s - at <= REMEMBERED_S}
+    return replace(
+        run.session,
+        offered=tuple(
+            Offered(
+                id=choice.id,
+                number=choice.number or 0,
+                label=choice.label,
+                short=choice.short,
+                keywords=choice.keywords,
+            )
+            for choice in reply.choices
+        ),
+        offered_before=before,
+        paged=None if state.secret or state.free else reply,
+        page=1,
+    )

@@ -1,0 +1,64 @@
+"""Rewards as choices and in words: their numbers, prices, and what is in their way.
+
+A reward's number is its place in the catalogue, so it is the same on every page and tomorrow;
+`REDEEM 2` means it too. Called by the dialogs about rewards.
+"""
+
+from typing import Final
+
+from core.facts import Programme, Reward
+from core.rewards.commands import Offer
+from core.values import ascii_digits
+from dialogs.choices import numbered, shortened
+from dialogs.dialog import View
+from dialogs.keywords import normal
+from dialogs.messages import Choice
+
+BUTTON: Final = 20
+PREFIX: Final = "reward:"
+
+
+def number_of(programme: Programme, slug: str) -> int:
+    """A reward's number: its place in the whole catalogue, stepping over the key for more."""
+    return numbered(next(n for n, reward in enumerate(programme.rewards, 1) if reward.slug == slug))
+
+
+def wanted(programme: Programme, typed: str) -> Reward | None:
+    """The reward that a number, a slug or a name means, offered now or not."""
+    number, said = ascii_digits(typed), normal(typed)
+    for reward in programme.rewards:
+        if number == str(number_of(programme, reward.slug)):
+            return reward
+        if said == normal(reward.name) or said.replace(" ", "-") == reward.slug:
+            return reward
+    return None
+
+
+def offer_choice(view: View, offer: Offer) -> Choice:
+    """`Free Coffee 100`, and behind it what is in the way."""
+    price = view.points(offer.points)
+    hindrance = in_the_way(view, offer)
+    return Choice(
+        id=f"{PREFIX}{offer.slug}",
+        label=f"{offer.name} {price}{f' ({hindrance})' if hindrance else ''}",
+        short=shortened(offer.name, BUTTON),
+        detail=view.t("{points} pts", points=price) + (f", {hindrance}" if hindrance else ""),
+        keywords=(offer.slug, offer.name),
+        number=number_of(view.caller.programme, offer.slug),
+    )
+
+
+def in_the_way(view: View, offer: Offer) -> str:
+    """Why the reward cannot be had now, in two words; "" when it can."""
+    if offer.stock == 0:
+        return view.t("sold out")
+    if offer.tier:
+        return view.t("for {tier}", tier=offer.tier)
+    if offer.missing:
+        return view.t("{points} more", points=view.points(offer.missing))
+    return ""
+
+
+def within_reach(offer: Offer) -> bool:
+    """True when the caller could have it now."""
+    return offer.stock != 0 and not offer.tier and not offer.missing

@@ -1,0 +1,25 @@
+"""PINs as people type them. Called by the dialogs that ask for one, and by nothing else."""
+
+import re
+from typing import Final
+
+from core.values import Secret, ascii_digits
+
+PIN: Final = re.compile(r"[0-9]{4,5}\Z")
+TWO_PINS: Final = re.compile(r"([0-9]{4,5})[^0-9]+([0-9]{4,5})\Z")
+
+
+def read_pin(typed: str) -> Secret | None:
+    """Four or five digits, else None: what led to the PIN screen is never taken for a PIN."""
+    text = ascii_digits(typed).strip()
+    return Secret(text) if PIN.match(text) else None
+
+
+def read_two_pins(typed: str) -> tuple[Secret, Secret] | None:
+    """An old and a new PIN: `1234 56789`, or eight or ten digits without anything between."""
+    text = ascii_digits(typed).strip()
+    if len(text) in (8, 10) and text.isascii() and text.isdigit():
+        half = len(text) // 2
+        return Secret(text[:half]), Secret(text[half:])
+    found = TWO_PINS.match(text)
+    return (Secret(found[1]), Secret(found[2])) if found else None

@@ -1,0 +1,199 @@
+"""From what was heard to what is said: opens, obeys keywords, presses keys, lets dialogs hear.
+
+Called by the engine, once a turn; decides nothing about a channel beyond its surface.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from core.members.commands import SeeNotices, WhoAmI
+from dialogs.choices import YES
+from dialogs.dialog import Reject, do
+from dialogs.hearing import Ear, Heard, Key, Picked, Pressed, Said, Stale, Typed
+from dialogs.keywords import HEARD, normal
+from dialogs.messages import Input, Reply
+from dialogs.notices import notice_text
+from dialogs.running import Run, Steps
+
+REJECTS_MAX: Final = 3
+NOTICES_SAID: Final = 2
+"""As many unseen notices are said at once; the rest waits for the next visit."""
+
+RESUME: Final = "resume"
+
+
+def respond(run: Run, *, resume: bool) -> Steps[Reply]:
+    """Answer the run's input; `resume`: a session that broke off may be continued."""
+    run.caller = yield from do(WhoAmI())
+    if run.surface != "ussd":
+        # Keyboards of chats add spaces and lines of their own.
+        run.input = replace(run.input, text=run.input.text.strip())
+    known = run.knows(run.session.dialog, run.session.state)
+    opens = resume or not run.session.dialog
+    heard = _hear(run, known)
+    run.session = replace(run.session, turns=run.session.turns + 1)
+    if isinstance(heard, Said) and (heard.keyword.at_once or (opens and not resume)):
+        reply = yield from _obey(run, heard)
+    elif heard == Pressed("more") and not resume:
+        reply = yield from _press(run, "more")
+    elif opens:
+        reply = yield from _open(run, heard, resume=resume and known)
+    elif not known:
+        run.home(run.texts.t("The menu has changed."))
+        reply = yield from run.ask()
+    elif run.gate():
+        reply = yield from run.ask()
+    else:
+        reply = yield from _answer(run, heard)
+    if opens and run.command is None:
+        yield from _say_notices(run)
+    return reply
+
+
+def _hear(run: Run, known: bool) -> Heard:
+    ear = Ear(
+        session=run.session,
+        state=run.state if known else None,
+        language=run.language,
+        now_s=int(run.now.timestamp()),
+    )
+    return ear.hear(run.input)
+
+
+def _open(run: Run, heard: Heard, *, resume: bool) -> Steps[Reply]:
+    """The first screen of a conversation, or the offer to continue one."""
+    run.session = replace(run.session, staff_until=0)
+    if resume:
+        text = yield from _last_result(run)
+        if _offer_to_continue(run):
+            return (yield from run.ask())
+        run.home(text)
+        return (yield from run.ask())
+    if isinstance(heard, Stale):
+        return (yield from _answer_stale(run, heard))
+    run.home()
+    return (yield from run.ask())
+
+
+def _offer_to_continue(run: Run) -> bool:
+    """Stand at "Continue with …?" when there is something to continue."""
+    if run.session.dialog == RESUME:
+        run.back()
+    at_home = run.session.dialog in ("home", "welcome") and not run.session.frames
+    if at_home or not run.state.resumable:
+        return False
+    run.call(RESUME, {"title": run.dialog.title})
+    return True
+
+
+def _last_result(run: Run) -> Steps[str]:
+    """What the last screen said was done, since it may never have been seen."""
+    if not run.state.result or not run.admitted():
+        return ""
+    return (yield from run.ask()).text
+
+
+def _answer(run: Run, heard: Heard) -> Steps[Reply]:
+    """Answer an input in the midst of a conversation."""
+    match heard:
+        case Pressed(key):
+            return (yield from _press(run, key))
+        case Said():
+            return (yield from _obey(run, heard))
+        case Stale():
+            return (yield from _answer_stale(run, heard))
+        case Picked(id=choice):
+            return (yield from _let_hear(run, choice))
+        case Typed():
+            return (yield from _let_hear(run, None))
+        case _:
+            return (yield from _reject(run, run.texts.t("That is not a choice.")))
+
+
+def _press(run: Run, key: Key) -> Steps[Reply]:
+    run.session = replace(run.session, rejects=0)
+    if key == "more" and run.session.paged:
+        # The reply is kept as it was said; whoever cuts pages shows the next of them.
+        paged = run.session.paged
+        run.session = replace(run.session, page=run.session.page + 1)
+        run.paging = True
+        return paged
+    if key == "home":
+        run.home()
+    else:
+        run.back()
+    return (yield from run.ask())
+
+
+def _obey(run: Run, said: Said) -> Steps[Reply]:
+    """Go where a keyword leads. Nobody waits behind it but `via`, or home."""
+    word, argument = said.keyword, said.argument
+    dialog = word.dialog
+    run.home()
+    if word.elsewhere and argument and normal(argument) != run.caller.programme.slug:
+        dialog = word.elsewhere
+    if word.via:
+        run.call(word.via)
+        dialog = dialog if argument else ""
+    if dialog:
+        run.call(dialog, {word.argument: argument} if word.argument not in ("", HEARD) else None)
+    is_heard = argument and (word.argument == HEARD or dialog == word.elsewhere != "")
+    if word.does or (is_heard and not run.gate()):
+        run.input = Input(argument)
+        return (yield from _let_hear(run, YES if word.does else None))
+    return (yield from run.ask())
+
+
+def _let_hear(run: Run, choice: str | None) -> Steps[Reply]:
+    heard = yield from run.hear(choice)
+    if isinstance(heard, Reject):
+        return (yield from _reject(run, heard.text))
+    run.session = replace(run.session, rejects=0)
+    return heard or (yield from run.ask())
+
+
+def _reject(run: Run, text: str) -> Steps[Reply]:
+    """Say what is wrong and ask again; the third time in a row, end politely."""
+    run.understood = False
+    run.session = replace(run.session, rejects=run.session.rejects + 1)
+    if run.session.rejects >= REJECTS_MAX:
+        return _goodbye(run, text)
+    run.said.append(text)
+    return (yield from run.ask())
+
+
+def _goodbye(run: Run, text: str) -> Reply:
+    programme, texts = run.caller.programme, run.texts
+    lines = [text]
+    if programme.help_line:
+        lines.append(texts.t("Need help? Call {phone}.", phone=programme.help_line))
+    if run.surface != "ussd":
+        lines.append(texts.t("Send HELP to see what you can send."))
+    elif programme.dial:
+        lines.append(texts.t("Dial {dial} to start again.", dial=programme.dial))
+    return Reply(text="\n".join(lines), end=True)
+
+
+def _answer_stale(run: Run, tap: Stale) -> Steps[Reply]:
+    """A button of an older answer. One that only leads to a dialog still does so for a day; any
+    other gets the present screen, never a wrong branch."""
+    if tap.known and not tap.too_old and tap.id in run.dialogs:
+        run.home()
+        run.call(tap.id)
+        return (yield from run.ask())
+    run.understood = False
+    if not run.session.dialog:
+        run.home()
+    if tap.too_old:
+        run.said.append(run.texts.t("Those buttons are too old. Here is today's menu:"))
+    else:
+        run.said.append(run.texts.t("That menu is old. Here is today's:"))
+    return (yield from run.ask())
+
+
+def _say_notices(run: Run) -> Steps[None]:
+    """Say first what the caller was never told, and note that they were."""
+    unseen = run.caller.unseen[:NOTICES_SAID]
+    if unseen:
+        run.said[:0] = [notice_text(notice, run.texts) for notice in unseen]
+        yield from do(SeeNotices(ids=tuple(notice.id for notice in unseen)))

@@ -1,0 +1,256 @@
+"""One turn's run through the dialogs: asks, hears, moves, calls and returns.
+
+Holds the only mutable thing of a turn, the session being replaced. The engine decides what an
+input means and calls this; dialogs see nothing of it but a view.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from inspect import isgenerator
+from typing import Any, Final, TypeVar
+
+from core.errors import LoyaltyError
+from core.facts import Caller
+from core.ports import Command, Query
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
+from dialogs.messages import Input, Reply
+from dialogs.session import Frame, Session, Slots
+from dialogs.texts import Texts
+from dialogs.view import StepView, Surface, is_member
+from dialogs.wording import MISHEARD, refusal
+
+R = TypeVar("R")
+Steps = Generator[Command[Any], Any, R]
+
+SIGN_IN: Final = "sign_in"
+SIGNED_IN_S: Final = 15 * 60
+FRAMES_MAX: Final = 8
+HOPS_MAX: Final = 12
+
+
+class _At:
+    """What a machine moves: a state and nothing else (docs/dependencies.md, transitions)."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A turn under way. `caller` is known after the first question. `said`: lines to say before
+    the next question. `paging`: the reply is the next page of the last one. `command`: the
+    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked."""
+
+    dialogs: Mapping[str, Dialog]
+    session: Session
+    input: Input
+    now: datetime
+    surface: Surface
+    caller: Caller = field(init=False)
+    said: list[str] = field(default_factory=list)
+    understood: bool = True
+    paging: bool = False
+    command: str | None = None
+    attempted: bool = False
+    answers: dict[Query[Any], Any] = field(default_factory=dict)
+
+    @property
+    def dialog(self) -> Dialog:
+        """The dialog that speaks."""
+        return self.dialogs[self.session.dialog]
+
+    @property
+    def state(self) -> State:
+        """The state that asks."""
+        return self.dialog.states[self.session.state]
+
+    @property
+    def language(self) -> str:
+        """Picked in this conversation, else the member's, else the programme's first."""
+        member = self.caller.member
+        spoken = self.session.language or (member.language if member else "")
+        return spoken or self.caller.programme.languages[0]
+
+    @property
+    def texts(self) -> Texts:
+        """The words of the moment."""
+        return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
+
+    def view(self, choice: str | None = None) -> StepView:
+        """What the next step sees."""
+        return StepView(
+            language=self.language,
+            timezone=self.caller.programme.timezone,
+            now=self.now,
+            caller=self.caller,
+            slots=dict(self.session.slots),
+            input=self.input,
+            choice=choice,
+            surface=self.surface,
+            chose_language=bool(self.session.language),
+        )
+
+    # ── where to ────────────────────────────────────────────────────────────────────────────────
+
+    def home(self, said: str = "") -> None:
+        """Drop everything and stand at home: members' home, or the welcome."""
+        self.session = self.session.forget()
+        self.enter("home" if is_member(self.caller) else "welcome")
+        self._say(said)
+
+    def enter(self, name: str, slots: Slots | None = None) -> None:
+        """Stand at a dialog's start."""
+        self.session = replace(
+            self.session, dialog=name, state=self.dialogs[name].start, slots=dict(slots or {})
+        )
+
+    def call(self, name: str, slots: Slots | None = None, on_done: str | None = None) -> None:
+        """Stand at another dialog's start; the present one waits."""
+        here = self.session
+        frame = Frame(dialog=here.dialog, state=here.state, slots=here.slots, on_done=on_done)
+        self.session = replace(here, frames=(*here.frames, frame)[-FRAMES_MAX:])
+        self.enter(name, slots)
+
+    def back(self) -> None:
+        """The key `0`: the table's own way back, else to whoever waits, else home."""
+        if "back" in self.dialog.machine.get_triggers(self.session.state):
+            self._fire("back")
+            return
+        while self._pop():
+            if self.admitted():
+                return
+        self.home()
+
+    def knows(self, dialog: str, state: str) -> bool:
+        """True while a stored place still exists; a deployment may have taken it away."""
+        return dialog in self.dialogs and state in self.dialogs[dialog].states
+
+    def admitted(self) -> bool:
+        """True when the caller may be where they stand."""
+        if self.dialog.staff:
+            signed_in = self.session.staff_until > self.now.timestamp()
+            return self.caller.staff is not None and signed_in
+        return is_member(self.caller) or not self.dialog.members
+
+    def gate(self) -> bool:
+        """Lead those who may not be here to the sign-in or the welcome, and members away from
+        the welcome; True when it did."""
+        if self.session.dialog == "welcome" and is_member(self.caller):
+            self.home()
+            return True
+        if self.admitted():
+            return False
+        if self.dialog.staff and self.caller.staff is not None:
+            self.call(SIGN_IN, {"onward": self.session.dialog})
+        else:
+            self.home("" if self.dialog.staff else self.texts.t("Join first."))
+        return True
+
+    # ── steps ───────────────────────────────────────────────────────────────────────────────────
+
+    def ask(self) -> Steps[Reply]:
+        """Ask the present state, following those that pass on."""
+        for _ in range(HOPS_MAX):
+            self.gate()
+            assert self.state.ask
+            try:
+                asked: Reply | Outcome = yield from _settle(self.state.ask, self.view())
+            except LoyaltyError as error:
+                self.home(refusal(error, self.texts))
+                continue
+            if isinstance(asked, Reply):
+                return asked
+            reply = self.follow(asked)
+            if reply:
+                return reply
+        raise AssertionError(f"{self.session.dialog} passes on for ever")
+
+    def hear(self, choice: str | None) -> Steps[Reject | Reply | None]:
+        """Let the present state hear: a refusal in words, a last reply, or None: ask next."""
+        state = self.state
+        assert state.hear
+        # Nothing but a choice that was offered confirms anything.
+        assert choice or state.free or state.secret or not state.guards
+        try:
+            outcome: Outcome = yield from _settle(state.hear, self.view(choice))
+        except LoyaltyError as error:
+            text = refusal(error, self.texts)
+            if error.code in MISHEARD:
+                return Reject(text)
+            self._say(text)
+            return None
+        return outcome if isinstance(outcome, Reject) else self.follow(outcome)
+
+    def follow(self, outcome: Outcome) -> Reply | None:
+        """Go where a step points; a reply when that ends the conversation."""
+        match outcome:
+            case Move():
+                self._fire(outcome.trigger)
+                self._learn(outcome)
+                self.session = replace(self.session, slots={**self.session.slots, **outcome.slots})
+            case Call(instead=True):
+                self.enter(outcome.dialog, outcome.slots)
+            case Call():
+                self.call(outcome.dialog, outcome.slots, outcome.on_done)
+            case Home():
+                self.home(outcome.text)
+            case Done():
+                self._learn(outcome)
+                return self._done(outcome)
+            case Reject():
+                raise AssertionError("only a hearing step may reject")
+        return None
+
+    def _done(self, done: Done) -> Reply | None:
+        if done.end:
+            return Reply(text=done.text, end=True)
+        if self._pop(done):
+            self._say(done.text)
+        else:
+            self.home(done.text)
+        return None
+
+    def _learn(self, outcome: Move | Done) -> None:
+        if outcome.language:
+            self.session = replace(self.session, language=outcome.language)
+        if outcome.signed_in:
+            until = int(self.now.timestamp()) + SIGNED_IN_S
+            self.session = replace(self.session, staff_until=until)
+
+    def _pop(self, done: Done | None = None) -> bool:
+        """Back to whoever waits; False when nobody does. One that a deployment took away means
+        home. `done`: what was called has finished, else it is left."""
+        if not self.session.frames:
+            return False
+        *rest, frame = self.session.frames
+        if not self.knows(frame.dialog, frame.state):
+            self.home(self.texts.t("The menu has changed."))
+            return True
+        self.session = replace(
+            self.session,
+            dialog=frame.dialog,
+            state=frame.state,
+            slots={**frame.slots, **(done.slots if done else {})},
+            frames=tuple(rest),
+        )
+        if frame.on_done and done:
+            self._fire(frame.on_done)
+        return True
+
+    def _fire(self, trigger: str) -> None:
+        at = _At(self.session.state)
+        self.dialog.machine.events[trigger].trigger(at)
+        self.session = replace(self.session, state=at.state)
+
+    def _say(self, text: str) -> None:
+        if text:
+            self.said.append(text)
+
+
+def _settle(step: Callable[[StepView], Any], view: StepView) -> Steps[Any]:
+    """Run a step to its answer, whether it needs core or not."""
+    answer = step(view)
+    return (yield from answer) if isgenerator(answer) else answer

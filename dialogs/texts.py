@@ -1,0 +1,120 @@
+"""Words in a language, and how points, money, dates and codes are written in them.
+
+Catalogues are gettext's: `locales/<language>/LC_MESSAGES/maita.po`, English being the source. A
+`.po` is compiled in memory the first time its language is spoken, so no built file can be stale.
+Formats are fixed, with plain spaces and quotes: what CLDR writes turns an SMS from 160 characters
+into 70 (docs/conversation.md, rule 10). Called by views, the engine and the notices.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from core.values import Money
+
+LOCALES: Final = Path(__file__).parent / "locales"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+NEXT_YEAR: Final = timedelta(days=330)
+PLAIN: Final = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "\u2009": " ", "–": "-"}
+)
+
+
+def mark(message: str) -> str:
+    """Mark a text for the catalogue where it is not said yet; `Texts.t` translates it later."""
+    return message
+
+
+MONTHS: Final = (
+    *(mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun")),
+    *(mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec")),
+)
+
+# Translators: What a renderer says behind 98 and 0, and on the button that opens a list.
+RENDERED: Final = (mark("More"), mark("Back"), mark("Choose"))
+
+
+@cache
+def languages() -> frozenset[str]:
+    """The languages that have a catalogue."""
+    return frozenset(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/maita.po"))
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of a language; an unknown one speaks English."""
+    if language not in languages():
+        return NullTranslations()
+    with (LOCALES / language / "LC_MESSAGES/maita.po").open("rb") as source:
+        messages = read_po(source, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """A language, a zone and the present moment."""
+
+    language: str
+    timezone: str = "UTC"
+    now: datetime = EPOCH
+
+    def t(self, message: str, **params: object) -> str:
+        """The text in this language, `{name}`s filled in. `message` is the English."""
+        found = catalogue(self.language).gettext(message) if message else ""
+        return found.format(**params).translate(PLAIN)
+
+    def n(self, one: str, many: str, count: int, **params: object) -> str:
+        """The plural form for `count`, which also fills `{count}`."""
+        found = catalogue(self.language).ngettext(one, many, count)
+        return found.format(count=self.points(count), **params).translate(PLAIN)
+
+    def points(self, count: int) -> str:
+        """`1 250`, with a plain space."""
+        return f"{count:,}".replace(",", " ")
+
+    def money(self, amount: Money) -> str:
+        """`50.000 JOD`."""
+        return str(amount)
+
+    def date(self, at: datetime) -> str:
+        """`31 Jan`, in the tenant's zone; with its year when that is nearly a year away."""
+        day = at.astimezone(ZoneInfo(self.timezone))
+        said = f"{day.day} {self.t(MONTHS[day.month - 1])}"
+        return f"{said} {day.year}" if abs(at - self.now) > NEXT_YEAR else said
+
+    def time(self, at: datetime) -> str:
+        """`18:00`, in the tenant's zone."""
+        return f"{at.astimezone(ZoneInfo(self.timezone)):%H:%M}"
+
+    def until(self, at: datetime) -> str:
+        """The time when that is today, else the date."""
+        zone = ZoneInfo(self.timezone)
+        today = at.astimezone(zone).date() == self.now.astimezone(zone).date()
+        return self.time(at) if today else self.date(at)
+
+    def code(self, digits: str) -> str:
+        """`482 913`: six digits in two groups; anything else as it is."""
+        return f"{digits[:3]} {digits[3:]}" if len(digits) == 6 else digits
+
+    def phone(self, number: str) -> str:
+        """An E.164 number with its middle hidden: `+962 79 *** 4567`."""
+        parsed = phonenumbers.parse(number)
+        national = phonenumbers.national_significant_number(parsed)
+        return f"+{parsed.country_code} {national[:2]} *** {national[-4:]}"
+
+
+def texts(language: str) -> Texts:
+    """Words alone, where no zone and no moment matter."""
+    return Texts(language=language)

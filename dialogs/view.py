@@ -1,0 +1,47 @@
+"""What a step is handed: the caller, the slots, the input, and words in the session's language.
+
+Made anew by the engine for every step, so that a language chosen in this turn is spoken at once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.facts import Caller
+from dialogs.messages import Input
+from dialogs.session import Slots
+from dialogs.texts import Texts
+
+Surface = Literal["ussd", "sms", "chat"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView(Texts):
+    """`dialogs.dialog.View`, as the engine fills it."""
+
+    caller: Caller
+    slots: Slots = field(default_factory=dict)
+    input: Input = field(default_factory=lambda: Input(""))
+    choice: str | None = None
+    surface: Surface = "ussd"
+    chose_language: bool = False
+
+    @property
+    def picked(self) -> str:
+        """`choice`, where only a choice can be heard: states neither free nor secret."""
+        assert self.choice is not None
+        return self.choice
+
+    @property
+    def chat(self) -> bool:
+        """True where messages stay on the screen (WhatsApp, SMS); False on USSD."""
+        return self.surface != "ussd"
+
+    @property
+    def is_member(self) -> bool:
+        """True for one whose membership is active: not left, not blocked."""
+        return is_member(self.caller)
+
+
+def is_member(caller: Caller) -> bool:
+    """True for one whose membership is active: not left, not blocked."""
+    return caller.member is not None and caller.member.status == "active"

@@ -1,0 +1,260 @@
+"""A small made-up shop, and short names for what core answers. Read by transcripts and tests.
+
+Every function here can be written in a transcript, behind `@` (who calls) or `→` (an answer).
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from core import errors
+from core.earning.commands import Earned, Quote, Undone
+from core.facts import (
+    Caller,
+    Expiry,
+    Issuance,
+    Member,
+    Notice,
+    Programme,
+    Purchase,
+    Reward,
+    Staff,
+    Tier,
+    TillCode,
+    Wallet,
+)
+from core.ledger.commands import Balance
+from core.members.commands import Enrolled, Found, MyData
+from core.ports import HistoryLine, JoinTarget, Today
+from core.rewards.commands import Offer, Redeemed, Settled
+from core.values import Address
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+"""Friday, 18:00 in Amman."""
+
+REF = "K7F3QD2"
+IDS: dict[UUID, str] = {}
+"""What an id is called in a transcript."""
+
+
+def id_of(name: str) -> UUID:
+    """A fixed id for a name."""
+    found = UUID(bytes=name.encode().ljust(16, b"\0")[:16])
+    IDS[found] = name
+    return found
+
+
+BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)
+SILVER = Tier(id=id_of("silver"), name="Silver", threshold=1000, multiplier_pct=150)
+GOLD = Tier(id=id_of("gold"), name="Gold", threshold=5000, multiplier_pct=200)
+TIERS = {tier.name: tier for tier in (BRONZE, SILVER, GOLD)}
+
+
+def reward(name: str, points: int, category: str = "Food", **more: object) -> Reward:
+    slug = name.lower().replace(" ", "-")
+    kept = Reward(id=id_of(slug), slug=slug, name=name, category=category, points=points)
+    return replace(kept, **more)  # type: ignore[arg-type]
+
+
+REWARDS = (reward("Muffin", 300), reward("Free Coffee", 100, "Drinks"), reward("Tea", 90, "Drinks"))
+MANY = (
+    *REWARDS,
+    *(reward(f"Cake {n}", 200 + n, "Cakes") for n in range(1, 6)),
+    reward("Gold Mug", 400, "Things", tier_id=GOLD.id),
+)
+
+PROGRAMME = Programme(
+    tenant_id=id_of("cafe-aroma"),
+    slug="cafe-aroma",
+    name="Cafe Aroma",
+    config_version=1,
+    region="JO",
+    currency="JOD",
+    timezone="Asia/Amman",
+    points_per_unit=1000,
+    tiers=(BRONZE, SILVER, GOLD),
+    rewards=REWARDS,
+    dial="*123*1#",
+    help_line="06 555 0100",
+    privacy_url="maita.example/p",
+    join_bonus=10,
+)
+
+
+def programme(**changes: object) -> Programme:
+    return replace(PROGRAMME, **changes)  # type: ignore[arg-type]
+
+
+def caller(
+    points: int | None = None,
+    name: str = "Rudo",
+    tier: str = "Silver",
+    pin: bool = False,
+    status: str = "active",
+    language: str = "en",
+    staff: str = "",
+    many: bool = False,
+    languages: tuple[str, ...] = ("en",),
+    notices: tuple[Notice, ...] = (),
+    open_issuances: int = 0,
+    to_approve: int = 0,
+    stopped: bool = False,
+) -> Caller:
+    """Who calls: with `points` a member, without a stranger; `staff`: cashier or manager."""
+    member = wallet = None
+    if points is not None:
+        member = Member(
+            id=id_of("rudo"), version=3, name=name, language=language, status=status,  # type: ignore[arg-type]
+            tier_id=TIERS[tier].id, joined_at=NOW - timedelta(days=40),
+            pin_hash="hash" if pin else None,
+        )  # fmt: skip
+        wallet = Wallet(id=id_of("wallet"), member_id=member.id, version=7, posted=points, visits=4)
+    return Caller(
+        programme=programme(rewards=MANY if many else REWARDS, languages=tuple(languages)),
+        address=Address("msisdn", "+962791234567"),
+        member=member,
+        wallet=wallet,
+        staff=tendai(staff) if staff else None,
+        unseen=tuple(notices),
+        open_issuances=open_issuances,
+        to_approve=to_approve,
+        stopped=stopped,
+    )
+
+
+def tendai(role: str) -> Staff:
+    return Staff(
+        id=id_of("tendai"), version=1, number=12, name="Tendai", role=role,  # type: ignore[arg-type]
+        phone="+962791234567",
+    )  # fmt: skip
+
+
+def notice(kind: str, **params: object) -> Notice:
+    return Notice(id=id_of(kind), member_id=id_of("rudo"), kind=kind, params=params)
+
+
+def enrolled(
+    name: str = "Rudo", bonus: int = 10, available: int = 10, returned: bool = False
+) -> Enrolled:
+    return Enrolled(name, bonus, available, returned, REF)
+
+
+def balance(
+    available: int = 1250, held: int = 0, pending: int = 0, tier: str = "Silver",
+    next_tier: str | None = "Gold", to_next: int = 250, expiring: int = 100,
+) -> Balance:  # fmt: skip
+    expiry = Expiry(points=expiring, at=NOW + timedelta(days=72)) if expiring else None
+    return Balance(available, held, pending, tier, next_tier, to_next, expiry)
+
+
+def offer(kept: Reward, points: int, stock: int | None = None, tier: str | None = None) -> Offer:
+    return Offer(
+        kept.id, kept.slug, kept.name, kept.category, kept.points, kept.terms, stock, tier,
+        max(kept.points - points, 0), kept.approval,
+    )  # fmt: skip
+
+
+def offers(
+    points: int = 1250,
+    sold_out: str = "",
+    gold_only: str = "",
+    many: bool = False,
+    none: bool = False,
+) -> tuple[Offer, ...]:
+    """What ListRewards answers to one with so many points."""
+    found = [
+        offer(
+            kept, points,
+            stock=0 if kept.slug == sold_out else None,
+            tier="Gold" if kept.slug == gold_only or kept.tier_id else None,
+        )
+        for kept in (MANY if many else REWARDS)
+    ]  # fmt: skip
+    found.sort(key=lambda o: (bool(o.missing or o.tier or o.stock == 0), o.points))
+    return () if none else tuple(found)
+
+
+def redeemed(code: str | None = "482913", state: str = "issued", available: int = 1150) -> Redeemed:
+    until = NOW + timedelta(days=30)
+    return Redeemed(id_of("issuance"), "Free Coffee", state, code, until, available, REF)
+
+
+def issuance(
+    state: str = "issued", code: str | None = "482913", name: str = "Free Coffee",
+    id: str = "issuance", member: str = "Rudo",
+) -> Issuance:  # fmt: skip
+    return Issuance(
+        id=id_of(id), ref=REF, member_id=id_of("rudo"), reward_id=id_of("free-coffee"),
+        reward_name=name, points=100, state=state, code=code,  # type: ignore[arg-type]
+        reserved_at=NOW - timedelta(minutes=20), expires_at=NOW + timedelta(days=30),
+        redeemed_at=NOW if state == "redeemed" else None, member_name=member,
+    )  # fmt: skip
+
+
+def settled(state: str = "issued", reward: str = "Free Coffee") -> Settled:
+    return Settled(reward, "Rudo", state, REF)
+
+
+def till_code(code: str = "615204") -> TillCode:
+    return TillCode(
+        id=id_of("code"), kind="member", member_id=id_of("rudo"), issuance_id=None, code=code,
+        expires_at=NOW + timedelta(minutes=5),
+    )  # fmt: skip
+
+
+def found(name: str = "Rudo", phone: str | None = "+962791234567", code: bool = False) -> Found:
+    return Found(id_of("rudo"), name, phone, "Silver", 1250, id_of("code") if code else None)
+
+
+def quote(points: int = 750) -> Quote:
+    return Quote(points, "Silver")
+
+
+def earned(points: int = 750, available: int = 2000, upgraded_to: str | None = None) -> Earned:
+    return Earned("Rudo", points, available, upgraded_to, REF)
+
+
+def undone() -> Undone:
+    return Undone("Rudo", 750, REF)
+
+
+def today(mine: int = 1) -> Today:
+    purchases = tuple(
+        Purchase(
+            id=id_of(f"purchase{n}"), member_id=id_of("rudo"), member_name="Rudo",
+            staff_id=id_of("tendai"), amount_minor=50_000, currency="JOD", points=750, ref=REF,
+            at=NOW - timedelta(minutes=4 + 20 * n),
+        )
+        for n in range(mine)
+    )  # fmt: skip
+    return Today(
+        awards=12, amount_minor=340_000, points=3400, redemptions=3, uses=2, joins=4,
+        mine=purchases,
+    )  # fmt: skip
+
+
+def history(lines: int = 3) -> tuple[HistoryLine, ...]:
+    kinds = (("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""))
+    return tuple(
+        HistoryLine(
+            id=id_of(f"line{n}"), at=NOW - timedelta(days=n), code=kinds[n % 3][0],
+            points=kinds[n % 3][1], detail=kinds[n % 3][2], ref=REF,
+        )
+        for n in range(lines)
+    )  # fmt: skip
+
+
+def my_data() -> MyData:
+    member = caller(points=1250).member
+    assert member
+    return MyData(member, (Address("msisdn", "+962791234567"),))
+
+
+def target(name: str = "Bella Salon", dial: str = "*123*3#", here: bool = False) -> JoinTarget:
+    return JoinTarget(tenant_id=id_of("cafe-aroma" if here else name), name=name, dial=dial)
+
+
+def refusals() -> dict[str, type[errors.LoyaltyError]]:
+    """Every refusal by its class name."""
+    kinds = {kind.__name__: kind for kind in errors.LoyaltyError.__subclasses__()}
+    return {**kinds, "LoyaltyError": errors.LoyaltyError}
