@@ -1,0 +1,1 @@
+"""Every door of the process: HTTP, queue, clock and terminal."""

@@ -1,0 +1,213 @@
+"""What a channel kind must be: one module of pure functions, bytes to messages and back.
+
+A module of `gateway.channels` is an Adapter when it has these names at its top level; `kind` is
+its file's name. It is discovered, never registered (`discover`). No I/O, no clock.
+"""
+
+import base64
+import binascii
+import hmac
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol, cast
+from uuid import UUID
+
+from core.values import Address
+from gateway.inbound import Event, HttpRequest, HttpResponse, Inbound, Malformed
+from gateway.render import Page, Profile
+
+__all__ = [
+    "Adapter", "Channel", "Forged", "Malformed", "Outgoing", "Peers", "Profile", "Refusal",
+    "Refused", "Sent", "Unknown", "Verdict", "discover", "matches", "refused",
+    "require_two_proofs",
+]  # fmt: skip
+
+
+class Forged(Exception):
+    """The request does not prove where it comes from. The message is a fixed reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A configured connection, as the registry caches it. `secrets` by kind: app_secret,
+    verify_token, access_token, account_sid, auth_token, webhooks_sharedkey, shared_secret,
+    api_key, username; a second one of a rotation ends in `_old`. `settings` by kind, `base_url`
+    among them. `region`: ISO 3166 of the senders' numbers."""
+
+    id: UUID
+    owner: UUID
+    kind: str
+    address: str
+    token: str = field(repr=False)
+    region: str
+    app_id: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def either(self, name: str) -> tuple[str, ...]:
+        """A secret and, during a rotation, the one before it; empty ones never count."""
+        found = (self.secrets.get(name), self.secrets.get(f"{name}_old"))
+        return tuple(secret for secret in found if secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to send. `recipient` is E.164 or a BSUID; `reply_to` the inbound's external id;
+    `media_url` where the carrier fetches the picture of `page.image`. `id` travels with it where
+    the carrier echoes such a thing."""
+
+    id: UUID
+    recipient: Address | str = field(repr=False)
+    page: Page
+    reply_to: str | None = None
+    mark_read: str | None = None
+    status_url: str = field(default="", repr=False)
+    media_url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The carrier took it, under this id ("" for what has none: a read mark)."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The carrier said no. `retryable`: later may work, after `retry_after_s` where it said so.
+    `opted_out`: the person does not want messages. `fallback`: try another way (`sms`,
+    `template`). `alert`: our configuration is wrong."""
+
+    reason: str
+    retryable: bool = False
+    retry_after_s: int | None = None
+    opted_out: bool = False
+    fallback: Literal["sms", "template"] | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have been sent: wait for the status, then send once more."""
+
+
+Verdict = Sent | Refused | Unknown
+
+
+Refusal = Literal["forged", "malformed", "busy", "ended"]
+"""Why a request is not heard: no proof of origin, not this carrier's form, not now (nothing was
+changed, later may work), or a session that cannot go on."""
+
+
+class Adapter(Protocol):
+    """One carrier product."""
+
+    PROFILE: Profile
+
+    def verify(self, request: HttpRequest, channel: Channel, peers: "Peers") -> None:
+        """Raise Forged unless the request proves its origin, on raw bytes."""
+
+    def parse(self, request: HttpRequest, channel: Channel, now: datetime) -> list[Event]:
+        """Read all events of the request, or raise Malformed. Never trusts what it reads."""
+
+    def address_of(self, request: HttpRequest) -> str | None:
+        """The business address in an unverified body, to find the channel when the URL has no
+        token; None when there is none."""
+
+    def render(self, page: Page | None, inbound: Inbound | None) -> HttpResponse:
+        """The answer to the request; None is a bare acknowledgement."""
+
+    def refuse(self, reason: Literal["forged", "malformed", "busy", "ended"]) -> HttpResponse:
+        """The fixed answer in this carrier's form: to a forged or malformed request, when we are
+        busy (nothing was changed), and to a step of a session that has ended."""
+
+    def compose(self, outgoing: Outgoing, channel: Channel) -> list[HttpRequest]:
+        """The carrier requests that send it, in order; [] when this channel cannot push. The
+        failure of one that is `best_effort` does not stop the others."""
+
+    def judge(self, response: HttpResponse | None) -> Verdict:
+        """What the answer to one of those requests means; None: no answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peers:
+    """What the edge knows of where a request came from: `token` when the channel's token was in
+    the path, `allowed` when the real peer is on the channel's list, `mtls` when it showed a
+    client certificate of ours, `dev` in MAITA_ENV=dev on loopback."""
+
+    token: bool = False
+    allowed: bool = False
+    mtls: bool = False
+    dev: bool = False
+
+
+def require_two_proofs(request: HttpRequest, channel: Channel, peers: Peers) -> None:
+    """Raise Forged unless a carrier without signatures gives two proofs (security.md 13).
+
+    A shared secret that is configured must be shown whatever else proves the peer: in the header
+    `x-maita-secret`, or as the password of basic or the token of bearer authentication.
+    """
+    secrets = channel.either("shared_secret")
+    knows = matches(_shown_secret(request), secrets)
+    if secrets and not knows:
+        raise Forged("the shared secret is missing or wrong")
+    if not peers.dev and sum((peers.token, peers.allowed, peers.mtls, knows)) < 2:
+        raise Forged("too few proofs of origin")
+
+
+def matches(shown: str, secrets: Iterable[str]) -> bool:
+    """Whether one of the secrets is shown, in the same time whichever it is. Compared as bytes:
+    as text, what is not ASCII would raise."""
+    read = shown.encode("utf-8", "surrogatepass")
+    return True in [hmac.compare_digest(read, secret.encode()) for secret in secrets]
+
+
+def refused(response: HttpResponse, code: int | None, table: Mapping[int, Refused]) -> Refused:
+    """A carrier's error as its code table says, else by HTTP status: 429 and 5xx later, 401, 403
+    and 3xx our configuration, the rest for good. Honours Retry-After."""
+    status = response.status
+    if code is not None and code in table:
+        known = table[code]
+        verdict = replace(known, reason=f"{known.reason} {code}")
+    else:
+        verdict = Refused(
+            reason=f"http {status}" if code is None else f"http {status} code {code}",
+            retryable=status in (408, 429) or status >= 500,
+            alert=status in (401, 403) or status < 400,
+        )
+    return (
+        replace(verdict, retry_after_s=response.retry_after_s()) if verdict.retryable else verdict
+    )
+
+
+def _shown_secret(request: HttpRequest) -> str:
+    if own := request.header("x-maita-secret"):
+        return own
+    scheme, _, credentials = (request.header("authorization") or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def discover(package: str = "gateway.channels") -> dict[str, Adapter]:
+    """Every adapter of a package by its kind, the module's name."""
+    found: dict[str, Any] = {}
+    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
+        module = importlib.import_module(f"{package}.{info.name}")
+        missing = [name for name in _NAMES if not hasattr(module, name)]
+        assert not missing, f"{package}.{info.name} is no adapter: it lacks {missing}"
+        found[info.name] = module
+    return cast(dict[str, Adapter], found)
+
+
+_NAMES = (
+    "PROFILE", "verify", "parse", "address_of", "render", "refuse", "compose", "judge",
+)  # fmt: skip

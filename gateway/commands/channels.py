@@ -1,0 +1,136 @@
+"""`maita channel …`: the connections to carriers."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gateway.commands.failing import Wrong
+
+if TYPE_CHECKING:
+    from gateway.adapter import Adapter
+    from gateway.commands.office import Office
+    from storage.admin import StoredChannel
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+SECRET: Final = re.compile(r"(.*(secret|token|key|password)|account_sid|username)(_old)?")
+"""Names of gateway.adapter.Channel.secrets, those of carriers to come too."""
+
+FIELDS: Final = frozenset({"status", "region", "address", "app_id", "token"})
+
+Slug = Annotated[str, typer.Argument(help="The owner: a shop's short name, or platform.")]
+Token = Annotated[str, typer.Argument(help="The last part of the channel's URL.")]
+Values = Annotated[list[str], typer.Argument(help="name=value, such as base_url=https://…")]
+Optional = Annotated[list[str] | None, typer.Argument(help="name=value …")]
+
+
+@app.command("add")
+def add(slug: Slug, kind: str, address: str, values: Optional = None) -> None:
+    """Add a channel to a shop, or change the one at this address; prints its URL."""
+    from gateway.adapter import discover
+    from gateway.commands.office import in_office
+    from storage.admin import ChannelPart, add_channel, named_tenant
+
+    adapters = discover()
+    if kind not in adapters:
+        raise Wrong(f"There is no channel kind {kind!r}: choose from {', '.join(adapters)}.")
+    told = _sorted(values or [])
+    part = ChannelPart(
+        kind=kind,
+        address=address,
+        app_id=told.pop("app_id", ""),
+        region=told.pop("region", None),
+        token=told.pop("token", None),
+        settings=_within(told, "settings"),
+        secrets=_within(told, "secrets"),
+    )
+
+    async def do(office: "Office") -> tuple[str, "StoredChannel"]:
+        owner = await named_tenant(office.db, slug)
+        added = await add_channel(office.db, office.vault, owner.id, part, office.ids)
+        return office.settings.public_url, added
+
+    url, added = in_office(do)
+    _print(slug, added, adapters, url)
+
+
+@app.command("list")
+def show_all(slug: Annotated[str | None, typer.Argument(help="Of one owner only.")] = None) -> None:
+    """Print channels with the URLs to enter at the carriers."""
+    from gateway.adapter import discover
+    from gateway.commands.office import in_office
+    from storage.admin import list_channels, named_tenant
+
+    async def ask(office: "Office") -> tuple[str, list[tuple[str, "StoredChannel"]]]:
+        owner = (await named_tenant(office.db, slug)).id if slug else None
+        return office.settings.public_url, await list_channels(office.db, office.vault, owner)
+
+    url, found = in_office(ask)
+    adapters = discover()
+    for owner, channel in found:
+        _print(owner, channel, adapters, url)
+
+
+@app.command("set")
+def change(token: Token, values: Values) -> None:
+    """Change a channel: status, region, address, app_id, token, secrets and settings by name;
+    an empty value takes a secret or a setting away."""
+    from gateway.commands.office import in_office
+    from storage.admin import set_channel
+
+    told = _sorted(values)
+
+    async def do(office: "Office") -> "StoredChannel":
+        return await set_channel(office.db, office.vault, token, told)
+
+    changed = in_office(do)
+    typer.echo(f"{changed.kind} {changed.address} is changed.")
+
+
+@app.command("test")
+def post_sample(
+    token: Token,
+    phone: Annotated[str | None, typer.Option("--as", help="Whose message it is.")] = None,
+    text: Annotated[str, typer.Option("--say", help="What they say.")] = "",
+) -> None:
+    """Post a sample as the carrier would, and show both sides. What it starts is real."""
+    from gateway.commands.office import in_office
+    from gateway.commands.sampling import sample
+
+    async def do(office: "Office") -> str:
+        return await sample(office, token, phone, text)
+
+    typer.echo(in_office(do))
+
+
+def _sorted(values: Iterable[str]) -> dict[str, str]:
+    """`name=value` with each name put where it belongs: a field, `secrets.` or `settings.`."""
+    told: dict[str, str] = {}
+    for word in values:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise Wrong(f"{name!r} has no value: write name=value.")
+        if name in FIELDS or "." in name:
+            told[name] = value
+        elif SECRET.fullmatch(name):
+            told[f"secrets.{name}"] = value
+        else:
+            told[f"settings.{name}"] = value
+    return told
+
+
+def _within(told: Mapping[str, str], table: str) -> dict[str, str]:
+    names = (name for name in told if name.startswith(f"{table}."))
+    return {name.partition(".")[2]: told[name] for name in names}
+
+
+def _print(
+    owner: str, channel: "StoredChannel", adapters: Mapping[str, "Adapter"], public_url: str
+) -> None:
+    from gateway.doors import entry
+
+    adapter = adapters.get(channel.kind)
+    url = entry(adapter, public_url, channel.token) if adapter else channel.token
+    typer.echo(f"{owner:16} {channel.kind:20} {channel.address:18} {channel.status:4} {url}")

@@ -1,0 +1,55 @@
+"""What to open and what to dial, shown once `maita run` serves."""
+
+import sys
+
+import phonenumbers
+
+from gateway import logs
+from gateway.demo.shops import shops
+from gateway.settings import Settings
+from storage.admin.spec import ChannelPart
+from storage.crypto import Vault
+
+WORDS = {
+    "africastalking_ussd": "dial",
+    "meta_whatsapp": "WhatsApp",
+    "twilio_sms": "text",
+}
+
+
+def invite(found: Settings, url: str) -> None:
+    """A panel on a terminal, log lines elsewhere; stdout stays free for the READY line."""
+    lines = {
+        shop.tenant.name: "   ".join(_way(part) for part in shop.channels)
+        for shop in shops(Vault(found.secret_key), found.public_url)
+    }
+    if sys.stderr.isatty():
+        _panel(url, lines)
+        return
+    log = logs.get("process")
+    log.info("open", page=f"{url}/simulator")
+    for name, ways in lines.items():
+        log.info("try", shop=name, ways=ways)
+
+
+def _way(part: ChannelPart) -> str:
+    number = part.settings.get("display_phone_number", part.address)
+    if number.startswith("+"):
+        plain = phonenumbers.parse(number)
+        number = phonenumbers.format_number(plain, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return f"{WORDS[part.kind]} {number}"
+
+
+def _panel(url: str, lines: dict[str, str]) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 3))
+    table.add_row("Open", f"[bold]{url}/simulator[/bold]")
+    for name, ways in lines.items():
+        table.add_row(name, ways)
+    table.add_row("Dial here", "maita dial '*123*1#'   (.venv/bin/maita, in another terminal)")
+    table.add_row("Everything", "maita demo   (people, PINs, tokens)")
+    table.add_row("Stop", "Ctrl-C")
+    Console(stderr=True).print(Panel(table, title="Maita", expand=False, padding=(1, 2)))

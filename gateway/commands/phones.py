@@ -1,0 +1,50 @@
+"""`maita dial` and `maita chat`: phones in the terminal, over real HTTP to the server that runs."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from gateway.commands import opening
+from gateway.commands.failing import Down
+
+NEWCOMER = "+263779990001"
+
+Phone = Annotated[str, typer.Option("--as", help="Whose phone it is, as E.164.")]
+Url = Annotated[str | None, typer.Option(help="Where the server listens.")]
+
+
+def dial(
+    code: Annotated[str, typer.Argument(help="What to dial, such as '*123*1#'.")],
+    phone: Phone = NEWCOMER,
+    url: Url = None,
+) -> None:
+    """Dial a USSD code on a handset in the terminal (dev only)."""
+    from gateway.terminal import PhoneOff, run_dial
+
+    try:
+        run_dial(_server(url), code, phone)
+    except PhoneOff as error:
+        raise Down(str(error)) from None
+
+
+def chat(
+    kind: Annotated[Literal["whatsapp", "sms"], typer.Argument(help="On which network.")],
+    phone: Phone = NEWCOMER,
+    url: Url = None,
+) -> None:
+    """Chat on a phone in the terminal (dev only)."""
+    from gateway.terminal import PhoneOff, run_chat
+
+    try:
+        run_chat(_server(url), kind, phone)
+    except PhoneOff as error:
+        raise Down(str(error)) from None
+
+
+def _server(url: str | None) -> str:
+    """The URL told, else the one of the server of this data folder, else where it would be."""
+    if url is not None:
+        return url.rstrip("/")
+    found = opening.settings(dev=True)
+    server = opening.running(found)
+    return server.url if server else found.public_url

@@ -1,0 +1,75 @@
+"""`maita tenant …`: a shop's programme, tiers, rewards, staff and channels in one file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.commands.failing import Wrong
+
+if TYPE_CHECKING:
+    from gateway.commands.office import Office
+    from storage.admin import Applied, TenantRow
+
+ROW = ("slug", "name", "id", "status", "dial", "join_code", "config_version")
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+File = Annotated[Path, typer.Option("--from", help="The shop's TOML file.")]
+Slug = Annotated[str, typer.Argument(help="The shop's short name, such as cafe-aroma.")]
+Toml = Annotated[bool, typer.Option("--toml", help="As a file that `create --from` takes.")]
+Secrets = Annotated[bool, typer.Option("--secrets", help="With tokens and carriers' secrets.")]
+
+
+@app.command("create")
+def create(file: File) -> None:
+    """Make a shop what a file says; saying the same twice changes nothing."""
+    from gateway.adapter import discover
+    from gateway.commands.office import in_office
+    from storage.admin import SpecError, create_tenant, decode
+
+    try:
+        spec = decode(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise Wrong(f"{file} is no file that can be read.") from None
+    except SpecError as error:
+        raise Wrong(f"{file}: {error}") from None
+
+    async def make(office: "Office") -> "Applied":
+        return await create_tenant(
+            office.db, office.vault, spec, office.ids, office.hasher, discover().keys()
+        )
+
+    applied = in_office(make)
+    done = "created" if applied.created else "changed" if applied.changed else "unchanged"
+    typer.echo(f"{applied.tenant.slug} {done}: {applied.tenant.id}")
+
+
+@app.command("list")
+def show_all() -> None:
+    """Print all shops."""
+    from gateway.commands.office import in_office
+    from storage.admin import list_tenants
+
+    async def ask(office: "Office") -> list["TenantRow"]:
+        return await list_tenants(office.db)
+
+    for row in in_office(ask):
+        if row.status != "platform":
+            typer.echo(f"{row.slug:24} {row.status:8} {row.dial:12} {row.id}  {row.name}")
+
+
+@app.command("show")
+def show(slug: Slug, toml: Toml = False, secrets: Secrets = False) -> None:
+    """Print what a shop is, or the file that would make it; PINs cannot be read back."""
+    from gateway.commands.office import in_office
+    from storage.admin import named_tenant, tenant_toml
+
+    async def ask(office: "Office") -> str:
+        row = await named_tenant(office.db, slug)
+        if toml or secrets:
+            return await tenant_toml(office.db, office.vault, slug, with_secrets=secrets)
+        fields = ((name, getattr(row, name)) for name in ROW)
+        return "\n".join(f"{name:15} {value or ''}" for name, value in fields)
+
+    typer.echo(in_office(ask))

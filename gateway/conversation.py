@@ -1,0 +1,290 @@
+"""One message, the whole way: begin → turn → execute → page → render → commit.
+
+Called by `carriers` inside a USSD request and by the worker for stored chat and SMS messages. A
+turn is pure, so a stale version simply runs it again (docs/architecture.md, Optimistic by nature).
+"""
+
+import asyncio
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core.errors import LoyaltyError, MessageTooLate
+from core.members.commands import SeeNotices, StartMessages, StopMessages
+from core.ports import Command, Query
+from core.service import execute
+from dialogs.engine import Turn, stops_walk, turn
+from dialogs.messages import Input
+from dialogs.session import Session, from_json
+from gateway.hashing import OncePerTurn
+from gateway.hearing import Heard, NotHeard, hear_session
+from gateway.inbound import HttpResponse, Inbound
+from gateway.message import Message, heard_mac, pack, unpack
+from gateway.outgoing import answers, hints
+from gateway.render import Page, fit
+from gateway.runtime import Runtime
+from storage.database import Stale
+from storage.turns import BeginAsk, Conversation, Snapshot, Work
+from storage.unit_of_work import TurnWork
+
+TRIES_MAX: Final = 8
+RESUME_S: Final = 600
+CHAT_IDLE_S: Final = 1800
+LATE_S: Final = 900
+MISSES_MAX: Final = 5
+MISSES_WINDOW_S: Final = 600
+HARMLESS: Final = (Query, SeeNotices, StopMessages, StartMessages)
+"""What a message that reached us late may still do."""
+
+
+class Busy(Exception):
+    """Versions kept changing under this turn; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a message led to. `response` is the very answer of channels that answer in the
+    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
+
+    response: HttpResponse | None
+    outcome: str
+    command: str | None = None
+    screen: str = ""
+    reruns: int = 0
+
+
+async def converse(rt: Runtime, said: Message) -> Answered:
+    """Answer a message once, however often and in parallel it arrives. Raises Busy, Unavailable."""
+    hasher = OncePerTurn(rt.hasher)
+    for attempt in range(TRIES_MAX):
+        try:
+            return replace(await _attempt(rt, said, hasher), reruns=attempt)
+        except Stale:
+            await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
+    raise Busy
+
+
+async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
+    snapshot = await rt.turns.begin(
+        BeginAsk(
+            owner=said.channel.owner,
+            tenant=said.channel.owner,
+            channel_id=said.channel.id,
+            conversation_id=said.conversation_id,
+            sender=said.sender,
+            key=said.key,
+            session_claim=said.claim,
+        )
+    )
+    if snapshot.answer:
+        return _repeated(said, snapshot)
+    said = await _configured(rt, said, snapshot)
+    heard = _heard(rt, said, snapshot)
+    if isinstance(heard, NotHeard):
+        return await _refuse(rt, said, snapshot, heard)
+    return await _turn(rt, said, snapshot, heard, hasher)
+
+
+async def _configured(rt: Runtime, said: Message, snapshot: Snapshot) -> Message:
+    """The message on its channel as configured now: another process may have changed it."""
+    owner = said.channel.owner
+    if snapshot.owner_version == rt.registry.version(owner):
+        return said
+    await rt.registry.refresh()
+    channel = await rt.registry.by_id(said.channel.id)
+    return replace(said, channel=channel or said.channel)
+
+
+def _repeated(said: Message, snapshot: Snapshot) -> Answered:
+    """A retry of the same phone gets the same bytes; another phone never sees them (U35)."""
+    assert snapshot.answer is not None
+    stored = snapshot.answer
+    if stored.conversation_id != said.conversation_id:
+        return Answered(response=said.adapter.refuse("ended"), outcome=NotHeard.FOREIGN.value)
+    response = unpack(stored.answer) if stored.answer else said.adapter.refuse("ended")
+    return Answered(response=response, outcome="repeated")
+
+
+def _heard(rt: Runtime, said: Message, snapshot: Snapshot) -> Heard | NotHeard:
+    profile = said.adapter.PROFILE
+    if not profile.reply_in_response:
+        return Heard((), opens=False)
+    ttl_s = int(said.channel.settings.get("session_ttl_s", profile.session_ttl_s))
+    return hear_session(
+        snapshot,
+        said.inbound,
+        said.conversation_id,
+        ttl_s,
+        lambda text: heard_mac(rt.vault, said, text),
+    )
+
+
+async def _refuse(rt: Runtime, said: Message, snapshot: Snapshot, why: NotHeard) -> Answered:
+    """End a session that makes no sense; an open one of this phone is closed, nothing else."""
+    known = snapshot.conversation
+    response = said.adapter.refuse("ended")
+    if known and known.open and why in (NotHeard.EXPIRED, NotHeard.UNSENT):
+        closed = replace(known, open=False, last_at=snapshot.now)
+        await rt.turns.commit(_work(rt, said, closed, answer=pack(response)))
+    return Answered(response=response, outcome=why.value)
+
+
+async def _turn(
+    rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard, hasher: OncePerTurn
+) -> Answered:
+    uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
+    session, resume = _session(said, snapshot, heard)
+    late = _late(said.inbound, snapshot.now)
+    done: Turn | None = None
+    for spoken in _inputs(said, heard, resume=resume):
+        if done and (done.reply.end or stops_walk(rt.dialogs, session)):
+            break
+        turning = turn(
+            rt.dialogs,
+            session,
+            spoken,
+            now=snapshot.now,
+            surface=said.adapter.PROFILE.surface,
+            resume=resume,
+            avoid_digit=_just_typed(said),
+        )
+        done = await _drive(turning, uow, late=late)
+        session = done.session
+    assert done is not None, "a heard message has at least one input"
+    return await _finish(rt, said, snapshot, uow, done)
+
+
+def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, bool]:
+    """The session to go on with, and whether to offer it first (conversation.md, rule 8)."""
+    known = snapshot.conversation
+    if known is None:
+        return Session(), False
+    session, idle_s = from_json(known.session), (snapshot.now - known.last_at).total_seconds()
+    if not said.adapter.PROFILE.reply_in_response:
+        return (session if idle_s <= CHAT_IDLE_S else session.forget()), False
+    if not heard.opens:
+        return session, False
+    if known.open and idle_s <= RESUME_S and not heard.inputs:
+        return session, True
+    return session.forget(), False
+
+
+def _inputs(said: Message, heard: Heard, *, resume: bool) -> list[Input]:
+    if not said.adapter.PROFILE.reply_in_response:
+        control = said.inbound.control
+        return [Input(control.upper()) if control else said.inbound.input]
+    opening = [Input("")] if heard.opens or resume else []
+    return opening + [Input(text) for text in heard.inputs]
+
+
+def _just_typed(said: Message) -> str:
+    """What no confirmation may be numbered, on carriers that cannot tell a retry from the same
+    digit typed again (security.md 8)."""
+    latest_only = said.adapter.PROFILE.reply_in_response and said.inbound.accumulated is None
+    return said.inbound.input.text if latest_only else ""
+
+
+def _late(inbound: Inbound, now: datetime) -> bool:
+    """A message that changes something is not executed when it is 15 minutes old (F17)."""
+    return inbound.sent_at is not None and now - inbound.sent_at > timedelta(seconds=LATE_S)
+
+
+async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, late: bool) -> Turn:
+    """Run a turn: execute what it yields, send results in, throw refusals in."""
+    try:
+        command = next(turning)
+        while True:
+            try:
+                if late and not isinstance(command, HARMLESS):
+                    raise MessageTooLate
+                answer = await execute(uow, command)
+            except LoyaltyError as refusal:
+                command = turning.throw(refusal)
+            else:
+                command = turning.send(answer)
+    except StopIteration as stop:
+        done: Turn = stop.value
+        return done
+
+
+async def _finish(
+    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
+) -> Answered:
+    session, silent = _misses(done, snapshot.now)
+    profile = said.adapter.PROFILE
+    page = fit(done.reply, profile, session.page, hints(done.language))
+    fits = page.number == 1 and not page.more
+    session = replace(session, page=page.number, paged=None if fits else session.paged)
+    response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
+    # A carrier's own STOP answer was enough, and some replies say nothing at all.
+    silent = silent or said.inbound.control is not None or not done.reply.text
+    work = replace(
+        _work(rt, said, _conversation(rt, said, snapshot, session, page)),
+        answer=pack(response) if response else None,
+        command=done.command or "",
+        ref=uow.ref if done.command else None,
+        changes=tuple(uow.changes),
+        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
+        durable=done.durable,
+    )
+    await rt.turns.commit(work)
+    return Answered(
+        response=response,
+        outcome="silent" if silent else "replied",
+        command=done.command,
+        screen=f"{session.dialog}.{session.state}",
+    )
+
+
+def _misses(done: Turn, now: datetime) -> tuple[Session, bool]:
+    """Count answers that were not understood; say nothing more to a machine that talks (S11)."""
+    at = int(now.timestamp())
+    recent = tuple(t for t in done.session.misses if at - t < MISSES_WINDOW_S)
+    if done.understood:
+        return replace(done.session, misses=recent), False
+    return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
+
+
+def _conversation(
+    rt: Runtime, said: Message, snapshot: Snapshot, session: Session, page: Page
+) -> Conversation:
+    known, now, text = snapshot.conversation, snapshot.now, said.inbound.accumulated
+    same = known is not None and known.carrier_session == said.inbound.conversation
+    return Conversation(
+        id=said.conversation_id,
+        version=known.version if known else 0,
+        channel_id=said.channel.id,
+        sender=said.sender,
+        at_tenant=known.at_tenant if known else None,
+        session=session.to_json(),
+        carrier_session=said.inbound.conversation,
+        heard_len=len(text or ""),
+        heard_mac=None if text is None else heard_mac(rt.vault, said, text),
+        open=not page.end,
+        opened_at=known.opened_at if known and same else now,
+        last_at=now,
+        last_in_at=now,
+    )
+
+
+def _work(
+    rt: Runtime, said: Message, conversation: Conversation, answer: bytes | None = None
+) -> Work:
+    heard = said.inbound.accumulated or said.inbound.input.text
+    return Work(
+        owner=said.channel.owner,
+        tenant=said.channel.owner,
+        key=said.key,
+        command="",
+        input_hash=rt.vault.mac("input", said.key, heard),
+        ref=None,
+        answer=answer,
+        conversation=conversation,
+        session_claim=said.claim,
+        changes=(),
+        outbound=(),
+        jobs=(),
+        inbound_id=said.inbound_id,
+        durable=False,
+    )

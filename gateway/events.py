@@ -1,0 +1,129 @@
+"""Acts on the events of one verified carrier request. Called by `carriers`.
+
+One request may speak of several numbers (Meta): each event goes to the channel it names, and only
+when that channel's own secret verifies the request too (security.md, W25).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from core.values import Address
+from gateway.adapter import Adapter, Channel, Forged, Peers
+from gateway.conversation import converse
+from gateway.inbound import (
+    DeliveryReport,
+    Direct,
+    Event,
+    HttpRequest,
+    HttpResponse,
+    Ignored,
+    Inbound,
+    SessionEnded,
+)
+from gateway.lines import timed
+from gateway.message import conversation_id, keyed
+from gateway.runtime import Runtime
+from storage.inbox import NewInbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """One carrier request at the door of one channel."""
+
+    rt: Runtime
+    adapter: Adapter
+    channel: Channel
+    asked: HttpRequest
+    peers: Peers
+
+
+async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
+    """Do what the events ask. Only USSD answers with words; its requests hold one event."""
+    metrics, kind = knock.rt.metrics, knock.channel.kind
+    said: list[Inbound] = []
+    for event in events:
+        match event:
+            case Direct(response=response):
+                return response
+            case Inbound() if knock.adapter.PROFILE.reply_in_response:
+                return await _ussd(knock, event)
+            case Inbound():
+                said.append(event)
+            case DeliveryReport():
+                await _report(knock, event)
+            case SessionEnded(dropped=dropped):
+                metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
+            case Ignored(reason=reason):
+                metrics.ignored(kind, reason)
+    await _store(knock, said)
+    return knock.adapter.render(None, None)
+
+
+async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
+    if inbound.sender is None:
+        return knock.adapter.refuse("malformed")
+    rt = knock.rt
+    said = keyed(rt.vault, knock.adapter, knock.channel, inbound)
+    answered = await timed(rt, said, converse(rt, said))
+    assert answered.response is not None, "a channel that answers in the request has an answer"
+    rt.wake.set()
+    return answered.response
+
+
+async def _addressed(knock: Knock, address: str) -> Channel | None:
+    """The channel an event is for, if this request may speak for it."""
+    if address == knock.channel.address:
+        return knock.channel
+    other = await knock.rt.registry.by_address(knock.channel.kind, address)
+    try:
+        if other is not None:
+            knock.adapter.verify(knock.asked, other, knock.peers)
+            return other
+    except Forged:
+        pass
+    knock.rt.metrics.ignored(knock.channel.kind, "foreign_address")
+    return None
+
+
+async def _report(knock: Knock, report: DeliveryReport) -> None:
+    target = await _addressed(knock, report.address)
+    if target:
+        moved = await knock.rt.outbox.report(
+            target.owner, target.id, report.external_id, report.state, report.error
+        )
+        knock.rt.metrics.ignored(knock.channel.kind, f"status_{moved}")
+
+
+async def _store(knock: Knock, said: Sequence[Inbound]) -> None:
+    """Keep messages, sealed, each with the job that answers it: one trip per number."""
+    rt, kind = knock.rt, knock.channel.kind
+    by_channel: dict[UUID, tuple[Channel, list[NewInbound]]] = {}
+    for inbound in said:
+        target = await _addressed(knock, inbound.address)
+        if target is None:
+            continue
+        if inbound.sender is None:
+            rt.metrics.ignored(kind, "nobody")
+            continue
+        rows = by_channel.setdefault(target.id, (target, []))[1]
+        rows.append(_new_inbound(rt, target, inbound, inbound.sender))
+    for target, rows in by_channel.values():
+        outcomes = await rt.inbox.store(target.owner, target.id, rows)
+        for _ in range(outcomes.count("mismatch")):
+            rt.metrics.alarm("dedupe_mismatch")
+    rt.wake.set()
+
+
+def _new_inbound(rt: Runtime, channel: Channel, inbound: Inbound, sender: Address) -> NewInbound:
+    return NewInbound(
+        id=rt.identifiers.uuid7(),
+        conversation_id=conversation_id(rt.vault, channel, sender),
+        sender=sender,
+        external_id=inbound.external_id,
+        body=msgspec.json.encode(inbound),
+        control=inbound.control,
+        sent_at=inbound.sent_at,
+    )

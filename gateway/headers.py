@@ -1,0 +1,50 @@
+"""Security headers on every answer (security.md 27). Pure ASGI, built once.
+
+The reverse proxy sets them too; here they hold without it.
+"""
+
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_CSP: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+STRICT: Final = _CSP.format(inline="")
+INLINE_STYLES: Final = _CSP.format(inline=" 'unsafe-inline'")
+COMMON: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds what is missing. `/simulator` alone may use inline styles; it shows no stored text as
+    HTML. HSTS is left out in dev, where there is no TLS."""
+
+    def __init__(self, app: ASGIApp, *, dev: bool) -> None:
+        self._app = app
+        hsts = {} if dev else {"strict-transport-security": "max-age=31536000"}
+        self._headers = COMMON | hsts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; complete the answer's headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        inline = scope["path"].startswith("/simulator")
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("content-security-policy", INLINE_STYLES if inline else STRICT)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

@@ -1,0 +1,72 @@
+"""What a carrier's request adds to what was heard before. Pure; called by `conversation`.
+
+Carriers that accumulate send all input of the session in every request (wire-formats.md 1). We
+keep only the length and a keyed hash of what was heard, since the text may hold a PIN, and take
+what follows it (security.md, U35–U42). Never `split("*")[-1]`: an input may itself contain `*`.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import UUID
+
+from gateway.inbound import Inbound
+from storage.turns import Conversation, Snapshot
+
+Mac = Callable[[str], bytes]
+WALK_MAX = 12
+
+
+class NotHeard(Enum):
+    """Why a request is no step of a session: it is answered with an end, and counted."""
+
+    FOREIGN = "session_of_another_phone"
+    CLOSED = "step_after_end"
+    EXPIRED = "session_expired"
+    UNSENT = "text_never_sent"
+    OVERLONG = "too_many_steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A step of a session: the inputs to hear, one by one; `opens` when the session is new."""
+
+    inputs: tuple[str, ...]
+    opens: bool
+
+
+def hear_session(
+    snapshot: Snapshot, inbound: Inbound, conversation_id: UUID, ttl_s: int, mac: Mac
+) -> Heard | NotHeard:
+    """What this USSD request adds, or why it is refused."""
+    known, text = snapshot.conversation, inbound.accumulated or ""
+    if snapshot.claimed_by and snapshot.claimed_by[1] != conversation_id:
+        return NotHeard.FOREIGN
+    if known is None or known.carrier_session != inbound.conversation:
+        return _first(text, claimed=snapshot.claimed_by is not None)
+    return _next(known, text, snapshot.now, ttl_s, mac)
+
+
+def _first(text: str, *, claimed: bool) -> Heard | NotHeard:
+    """A session begins, perhaps with digits dialled past the code; an older one of ours is over."""
+    if claimed:
+        return NotHeard.CLOSED
+    inputs = tuple(text.split("*")) if text else ()
+    return NotHeard.OVERLONG if len(inputs) > WALK_MAX else Heard(inputs, opens=True)
+
+
+def _next(known: Conversation, text: str, now: datetime, ttl_s: int, mac: Mac) -> Heard | NotHeard:
+    if not known.open:
+        return NotHeard.CLOSED
+    if now - known.opened_at > timedelta(seconds=ttl_s):
+        return NotHeard.EXPIRED
+    before = text[: known.heard_len]
+    if not hmac.compare_digest(mac(before), known.heard_mac or b""):
+        return NotHeard.UNSENT
+    if not known.heard_len:
+        return Heard((text,), opens=False) if text else NotHeard.UNSENT
+    if text[known.heard_len : known.heard_len + 1] != "*":
+        return NotHeard.UNSENT
+    return Heard((text[known.heard_len + 1 :],), opens=False)

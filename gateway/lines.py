@@ -1,0 +1,39 @@
+"""One log line and one count per message. Called by `carriers` and by the `answer` job."""
+
+import time
+from collections.abc import Awaitable
+
+from core.values import mask_phone
+from gateway.conversation import Answered
+from gateway.logs import get
+from gateway.message import Message
+from gateway.runtime import Runtime
+from storage.database import count_trips
+
+ALARMS = frozenset({"session_of_another_phone", "session_of_another_channel"})
+
+
+async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> Answered:
+    """Await an answer; count and log how it went. A refused answer is counted by its caller."""
+    started = time.perf_counter()
+    with count_trips() as trips:
+        answered = await answering
+    seconds = time.perf_counter() - started
+    kind = said.channel.kind
+    rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
+    if answered.outcome in ALARMS:
+        rt.metrics.alarm(answered.outcome)
+    get("message").info(
+        "message",
+        tenant=str(said.channel.owner),
+        channel=kind,
+        sender=mask_phone(said.sender.value),
+        key=said.key[3:15],
+        outcome=answered.outcome,
+        command=answered.command,
+        screen=answered.screen,
+        trips=trips.count,
+        reruns=answered.reruns,
+        duration_ms=round(seconds * 1000, 1),
+    )
+    return answered

@@ -1,0 +1,101 @@
+"""What is counted, for Prometheus. Built by `runtime`; called by every door, read by `/metrics`.
+
+Labels come from closed lists only (kinds, outcomes, routes), never from what a stranger sent, and
+no histogram carries a tenant (docs/dependencies.md 11). When several processes share one port,
+PROMETHEUS_MULTIPROC_DIR names the folder they share, and any of them answers for all.
+"""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
+
+
+class Metrics:
+    """One registry of a process, with the children bound at their first use."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._messages = self._counter("messages", "Messages heard", "kind", "outcome")
+        self._message_s = self._histogram("message_seconds", "Time to answer a message", "kind")
+        self._trips = self._counter("message_trips", "Database trips of messages", "kind")
+        self._reruns = self._counter("message_reruns", "Turns run again after stale", "kind")
+        self._jobs = self._counter("jobs", "Jobs run", "kind", "outcome")
+        self._job_s = self._histogram("job_seconds", "Time of a job", "kind")
+        self._sent = self._counter("sends", "Messages handed to carriers", "kind", "verdict")
+        self._ignored = self._counter("ignored", "Requests not for us", "kind", "reason")
+        self._alarms = self._counter("alarms", "What an operator must look at", "what")
+        self._requests = self._counter("http_requests", "HTTP requests", "route", "status")
+        self._backlog_n = self._gauge("jobs_due", "Jobs due and not begun")
+        self._backlog_s = self._gauge("jobs_due_seconds", "Age of the oldest due job")
+        self._dead_n = self._gauge("jobs_dead", "Jobs given up")
+
+    def message(self, kind: str, outcome: str, seconds: float, trips: int, reruns: int) -> None:
+        """A message was heard on a channel of this kind."""
+        self._messages(kind, outcome).inc()
+        self._message_s(kind).observe(seconds)
+        self._trips(kind).inc(trips)
+        if reruns:
+            self._reruns(kind).inc(reruns)
+
+    def job(self, kind: str, outcome: str, seconds: float) -> None:
+        """A job ran."""
+        self._jobs(kind, outcome).inc()
+        self._job_s(kind).observe(seconds)
+
+    def sent(self, kind: str, verdict: str) -> None:
+        """A carrier was handed a message and judged it."""
+        self._sent(kind, verdict).inc()
+
+    def ignored(self, kind: str, reason: str) -> None:
+        """A request or a part of one was well-formed, forged or odd, but not for us."""
+        self._ignored(kind, reason).inc()
+
+    def alarm(self, what: str) -> None:
+        """Something an operator must look at, such as `dedupe_mismatch`."""
+        self._alarms(what).inc()
+
+    def request(self, route: str, status: int) -> None:
+        """An HTTP request was answered; `route` is the pattern, never the path."""
+        self._requests(route, str(status)).inc()
+
+    def backlog(self, due: int, oldest_s: float, dead: int) -> None:
+        """What waits for the worker now."""
+        self._backlog_n.set(due)
+        self._backlog_s.set(oldest_s)
+        self._dead_n.set(dead)
+
+    def render(self) -> bytes:
+        """The exposition text, of all processes that share the folder."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Callable[..., Counter]:
+        counter = Counter(f"maita_{name}", text, labels, registry=self._registry)
+        return cache(counter.labels)
+
+    def _histogram(self, name: str, text: str, *labels: str) -> Callable[..., Histogram]:
+        histogram = Histogram(
+            f"maita_{name}", text, labels, registry=self._registry, buckets=_SECONDS
+        )
+        return cache(histogram.labels)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"maita_{name}", text, registry=self._registry, multiprocess_mode="mostrecent")

@@ -1,0 +1,91 @@
+"""What goes out after a turn or a notice: pages for a recipient, kept sealed until sent.
+
+Called by `conversation` (answers, in the same commit as the turn) and by `jobs` (notices).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import msgspec
+
+from core.facts import Caller
+from core.values import Address
+from dialogs.messages import Reply
+from dialogs.texts import RENDERED, catalogue
+from gateway.adapter import Adapter, Channel
+from gateway.message import Message, conversation_id
+from gateway.render import Hints, Page, fit
+from gateway.runtime import Runtime
+from storage.turns import OutboundRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What is needed to send one message; stored sealed, since a page may hold a till code."""
+
+    recipient: Address
+    page: Page
+    reply_to: str | None = None
+    mark_read: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(Payload)
+
+
+def decode(stored: bytes) -> Payload:
+    """The payload that `outbound` stored."""
+    return _DECODER.decode(stored)
+
+
+@cache
+def hints(language: str) -> Hints:
+    """The renderer's own words in a language."""
+    more, back, choose = (catalogue(language or "en").gettext(word) for word in RENDERED)
+    return Hints(more=more, back=back, choose=choose)
+
+
+def outbound(
+    rt: Runtime,
+    channel: Channel,
+    payload: Payload,
+    *,
+    inbound_id: UUID | None = None,
+    notice_id: UUID | None = None,
+) -> OutboundRow:
+    """One message to store with the commit that causes it, in its conversation's lane."""
+    return OutboundRow(
+        id=rt.identifiers.uuid7(),
+        channel_id=channel.id,
+        conversation_id=conversation_id(rt.vault, channel, payload.recipient),
+        inbound_id=inbound_id,
+        notice_id=notice_id,
+        payload=msgspec.json.encode(payload),
+    )
+
+
+async def answers(
+    rt: Runtime, said: Message, caller: Caller, reply: Reply, page: Page
+) -> tuple[OutboundRow, ...]:
+    """The messages that answer `said`: the page itself on channels that are pushed to; on USSD a
+    text message where the answer is worth keeping and the tenant can send one."""
+    if not said.adapter.PROFILE.reply_in_response:
+        read = said.inbound.external_id or None
+        payload = Payload(recipient=said.sender, page=page, mark_read=read)
+        return (outbound(rt, said.channel, payload, inbound_id=said.inbound_id),)
+    text = await texting(rt, said.channel.owner) if reply.keep and not caller.stopped else None
+    if text is None or said.sender.kind != "msisdn":
+        return ()
+    adapter, channel = text
+    kept = Reply(text=reply.text)
+    page = fit(kept, adapter.PROFILE, 1, hints(""))
+    return (outbound(rt, channel, Payload(recipient=said.sender, page=page)),)
+
+
+async def texting(rt: Runtime, owner: UUID) -> tuple[Adapter, Channel] | None:
+    """The channel by which a tenant sends text messages, if it has one."""
+    for channel in await rt.registry.of_owner(owner):
+        adapter = rt.adapters.get(channel.kind)
+        if adapter and adapter.PROFILE.surface == "sms":
+            return adapter, channel
+    return None

@@ -1,0 +1,218 @@
+"""Reply → pages that fit. Page is what adapters get; nothing is ever refused for length.
+
+Called by gateway/conversation.py and gateway/delivery.py. Three surfaces: `ussd` and `sms` are
+numbered text cut into pages, `chat` is buttons, else list rows, else numbered text. The limits are
+those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section 8.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from dialogs.messages import Choice, Reply
+from gateway.encoding import clean, one_line, plain, units
+from gateway.paging import Fits, Line, chat_fits, cut_page, sms_fits, ussd_fits
+
+MORE: Final = 98
+"""The number, and the id, that turns the page; the engine's own (docs/conversation.md, rule 2)."""
+
+_BUTTONS_MAX: Final = 3
+_BUTTON_MAX: Final = 20
+_ROWS_MAX: Final = 10
+_ROW_MAX: Final = 24
+_DETAIL_MAX: Final = 72
+_BUTTONS_BODY_MAX: Final = 1024
+_BODY_MAX: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a channel can show. `reply_in_response`: answers inside the request (USSD).
+    `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
+    `accumulates`: each request repeats all input of the session. `body_max` in bytes."""
+
+    surface: Literal["ussd", "sms", "chat"]
+    reply_in_response: bool = False
+    accumulates: bool = False
+    septets: int = 182
+    ucs2_chars: int = 80
+    segments: int = 3
+    session_ttl_s: int = 180
+    methods: tuple[str, ...] = ("POST",)
+    body_max: int = 262_144
+    door: Literal["ussd", "wa", "sms"] = "ussd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """The renderer's own words in the person's language. `more` stands behind 98 and `back`
+    behind 0, `choose` (≤ 20) on the button that opens a list, `joint` between a number and its
+    label (Arabic: ` - `)."""
+
+    more: str = "More"
+    back: str = "Back"
+    choose: str = "Choose"
+    joint: str = " "
+
+
+ENGLISH: Final = Hints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A choice ready to show: `number` typed, `id` tapped. On a chat `short` is the button's or
+    row's title and `detail` the row's second line, both within the limits."""
+
+    id: str
+    number: int
+    label: str
+    short: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer as one channel shows it. `text` is complete for text channels (numbers and all);
+    for chats `style` says whether `options` go as buttons or list rows below `text`, and `button`
+    is what opens the list. `image`: what a QR picture under `text` holds. `end` is never true
+    while there is `more`."""
+
+    text: str = field(repr=False)
+    options: tuple[Option, ...] = field(default=())
+    style: Literal["text", "buttons", "list"] = "text"
+    button: str = ""
+    image: str | None = field(default=None, repr=False)
+    end: bool = False
+    number: int = 1
+    more: bool = False
+
+
+def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -> Page:
+    """The page with this number, from 1; one past the end is the last one."""
+    options = tuple(_option(choice, place) for place, choice in enumerate(reply.choices, 1))
+    if profile.surface == "chat":
+        shown = _with_buttons(reply, options) or _as_list(reply, options, page, texts)
+        if shown:
+            return shown
+    return _as_text(reply, options, profile, page, texts)
+
+
+def _option(choice: Choice, place: int) -> Option:
+    return Option(
+        id=choice.id,
+        number=place if choice.number is None else choice.number,
+        label=one_line(clean(choice.label)),
+        short=one_line(clean(choice.short)),
+        detail=one_line(clean(choice.detail)),
+    )
+
+
+def _with_buttons(reply: Reply, options: tuple[Option, ...]) -> Page | None:
+    titled = tuple(replace(option, short=option.short or option.label) for option in options)
+    titles = {option.short.casefold() for option in titled}
+    text = clean(reply.text).strip()
+    if not 1 <= len(options) <= _BUTTONS_MAX or len(titles) < len(options) or not text:
+        return None
+    if units(text) > _BUTTONS_BODY_MAX or not all(_within(t.short, _BUTTON_MAX) for t in titled):
+        return None
+    return Page(
+        text=_and_footer(text, reply, _BUTTONS_BODY_MAX),
+        options=titled,
+        style="buttons",
+        image=_image(reply),
+        end=reply.end,
+    )
+
+
+def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints) -> Page | None:
+    """List rows, at most ten with the row that turns the page."""
+    rows = [row for option in options if (row := _row(option))]
+    text = clean(reply.text).strip() or texts.choose
+    if not rows or len(rows) < len(options) or units(text) > _BODY_MAX:
+        return None
+    last = max(1, -(-(len(rows) - 1) // (_ROWS_MAX - 1)))
+    number = min(max(page, 1), last)
+    first = (number - 1) * (_ROWS_MAX - 1)
+    more = number < last
+    shown = rows[first : first + _ROWS_MAX - 1] if more else rows[first:]
+    if more:
+        shown.append(Option(id=str(MORE), number=MORE, label=texts.more, short=texts.more))
+    return Page(
+        text=_and_footer(text if number == 1 else text.partition("\n")[0], reply, _BODY_MAX),
+        options=tuple(shown),
+        style="list",
+        button=texts.choose,
+        image=_image(reply) if number == 1 else None,
+        end=reply.end and not more,
+        number=number,
+        more=more,
+    )
+
+
+def _row(option: Option) -> Option | None:
+    """The option as a row; None when its label would lose words."""
+    for title in (option.short, option.label):
+        if _within(title, _ROW_MAX):
+            detail = option.detail or (option.label if option.label != title else "")
+            return replace(option, short=title, detail=_cut(detail, _DETAIL_MAX))
+    if not _within(option.label, _DETAIL_MAX):
+        return None
+    return replace(option, short=_cut(option.label, _ROW_MAX), detail=option.label)
+
+
+def _within(title: str, most: int) -> bool:
+    return 0 < units(title) <= most
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, shortened to so many units with a sign that it was."""
+    if units(text) <= most:
+        return text
+    kept = text[: most - 1]
+    while units(kept) > most - 1:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def _and_footer(text: str, reply: Reply, most: int) -> str:
+    whole = f"{text}\n\n{clean(reply.footer).strip()}"
+    return whole if reply.footer and units(whole) <= most else text
+
+
+def _image(reply: Reply) -> str | None:
+    return reply.media.code if reply.media else None
+
+
+def _as_text(
+    reply: Reply, options: tuple[Option, ...], profile: Profile, page: int, texts: Hints
+) -> Page:
+    """Numbered text; a choice's number is in its line."""
+    tidy = clean if profile.surface == "chat" else plain
+    lines: list[Line[Option]] = [
+        Line(line.strip()) for line in tidy(reply.text).strip().split("\n")
+    ]
+    lines += [
+        Line(tidy(f"{option.number}{texts.joint}{option.label}").strip(), option)
+        for option in options
+    ]
+    shown = cut_page(
+        lines,
+        page,
+        fits=_fits(profile),
+        turn=tidy(f"{MORE} {one_line(texts.more)}"),
+        footer=one_line(tidy(reply.footer)),
+        back=tidy(f"0 {one_line(texts.back)}"),
+    )
+    return Page(
+        text=shown.text,
+        options=tuple(shown.marks),
+        image=_image(reply) if profile.surface == "chat" and shown.number == 1 else None,
+        end=reply.end and not shown.more,
+        number=shown.number,
+        more=shown.more,
+    )
+
+
+def _fits(profile: Profile) -> Fits:
+    if profile.surface == "ussd":
+        return ussd_fits(profile.septets, profile.ucs2_chars)
+    return sms_fits(profile.segments) if profile.surface == "sms" else chat_fits(_BODY_MAX)

@@ -1,0 +1,98 @@
+"""Everything a process owns, in one explicit bundle. Built once by `open_runtime`; every door of
+the gateway is handed it, and nothing else holds state.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from dialogs.dialog import Dialog
+from dialogs.registry import discover as discover_dialogs
+from gateway.adapter import Adapter, Channel
+from gateway.adapter import discover as discover_adapters
+from gateway.hashing import BoundedHasher
+from gateway.metrics import Metrics
+from gateway.settings import Settings
+from storage.channels import Registry
+from storage.crypto import Vault
+from storage.database import Database
+from storage.identifiers import Identifiers
+from storage.inbox import Inbox
+from storage.jobs import Jobs
+from storage.notices import Notices
+from storage.outbox import Outbox
+from storage.programmes import Programmes
+from storage.turns import Turns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What conversing, delivering and the doors need. `rng` jitters only; ids and codes come from
+    `identifiers`, which uses the system's randomness. `wake` is set when this process has stored
+    work for its worker; `slots` are the schedule's last slots by kind."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    turns: Turns
+    programmes: Programmes
+    registry: Registry[Channel]
+    inbox: Inbox
+    outbox: Outbox
+    notices: Notices
+    jobs: Jobs
+    identifiers: Identifiers
+    hasher: BoundedHasher
+    adapters: Mapping[str, Adapter]
+    dialogs: Mapping[str, Dialog]
+    http: httpx.AsyncClient
+    metrics: Metrics
+    rng: random.Random
+    wake: asyncio.Event
+    slots: dict[str, int]
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """Connect, load the registry, and close everything again at the end."""
+    assert settings.database_url, "the caller starts or names a database first"
+    async with AsyncExitStack() as stack:
+        db = await Database.open(settings.database_url, timeout_s=settings.database_timeout_s)
+        stack.push_async_callback(db.close)
+        vault = Vault(settings.secret_key)
+        registry = Registry(db, vault, Channel)
+        await registry.load()
+        programmes = Programmes(db)
+        hasher = BoundedHasher()
+        stack.callback(hasher.close)
+        timeout = httpx.Timeout(settings.send_timeout_s, connect=5.0)
+        # Redirects are never followed and proxies of the environment never used: a carrier's
+        # answer must not send our credentials elsewhere.
+        http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+        await stack.enter_async_context(http)
+        yield Runtime(
+            settings=settings,
+            db=db,
+            vault=vault,
+            turns=Turns(db, vault, programmes),
+            programmes=programmes,
+            registry=registry,
+            inbox=Inbox(db, vault),
+            outbox=Outbox(db, vault),
+            notices=Notices(db),
+            jobs=Jobs(db),
+            identifiers=Identifiers(random.SystemRandom(), time.time),
+            hasher=hasher,
+            adapters=discover_adapters(),
+            dialogs=discover_dialogs(),
+            http=http,
+            metrics=Metrics(),
+            rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
+            wake=asyncio.Event(),
+            slots={},
+        )

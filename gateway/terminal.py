@@ -1,0 +1,202 @@
+"""Phones in the terminal: `maita dial '*123*1#'` and `maita chat whatsapp|sms`.
+
+They talk to the simulator of a running dev server over HTTP (`gateway/simulator/api.py`), so what
+they do goes the whole way a carrier's request goes. Called by the commands.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+from rich import box
+from rich.align import Align
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.text import Text
+
+WIDTH: Final = 34
+WAIT_S: Final = 8.0
+QUIET_S: Final = 1.2
+POLL_S: Final = 0.15
+SURFACES: Final = {"whatsapp": "WhatsApp", "sms": "SMS"}
+SCREEN: Final = "black on #c5d68a"
+
+Ask = Callable[[str, bool], str]
+
+
+class PhoneOff(Exception):
+    """The phones cannot be used; the message is one sentence that says what to do."""
+
+
+class Network:
+    """The simulator's API as a phone sees it."""
+
+    def __init__(self, base_url: str, phone: str) -> None:
+        self.phone = phone
+        self._http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)
+
+    def get(self, path: str, **query: str) -> Any:
+        """Read something, or PhoneOff."""
+        return self._answer("GET", path, params=query)
+
+    def post(self, path: str, **body: str) -> Any:
+        """Do something with this phone, or PhoneOff."""
+        return self._answer("POST", path, json={"phone": self.phone, **body})
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._http.close()
+
+    def _answer(self, method: str, path: str, **what: Any) -> Any:
+        try:
+            answer = self._http.request(method, f"/simulator/api/{path}", **what)
+        except httpx.TransportError as error:
+            raise PhoneOff("No server answers there: start one with `make run`.") from error
+        if "json" not in answer.headers.get("content-type", ""):
+            raise PhoneOff("The server has no phones to try: it must run with MAITA_ENV=dev.")
+        document = answer.json()
+        if answer.status_code != 200:
+            raise PhoneOff(str(document.get("error", "The phones did not understand.")))
+        return document
+
+
+def run_dial(
+    base_url: str,
+    code: str,
+    phone: str,
+    *,
+    console: Console | None = None,
+    ask: Ask | None = None,
+) -> None:
+    """A USSD call on a handset: shows screens, asks for answers, ends at END. Ctrl-C hangs up.
+    Raises PhoneOff."""
+    console = console or Console()
+    ask = ask or _asker(console)
+    network = Network(base_url, phone)
+    try:
+        screen = network.post("dial", code=code)
+        _show(console, screen, phone)
+        while screen["open"]:
+            screen = network.post("ussd/send", text=ask("Answer", screen["secret"]))
+            _show(console, screen, phone)
+    except (KeyboardInterrupt, EOFError):
+        network.post("ussd/hangup")
+        console.print("\nYou hung up.", style="dim")
+    finally:
+        network.close()
+
+
+def run_chat(
+    base_url: str,
+    kind: str,
+    phone: str,
+    *,
+    console: Console | None = None,
+    ask: Ask | None = None,
+) -> None:
+    """A chat (`whatsapp` or `sms`) on the first line of that kind: prints bubbles, asks for words
+    or the number of a button, until Ctrl-C. Raises PhoneOff."""
+    console = console or Console()
+    ask = ask or _asker(console)
+    network = Network(base_url, phone)
+    try:
+        Talk(network, kind, console, ask).run()
+    except (KeyboardInterrupt, EOFError):
+        console.print("\nYou put the phone away.", style="dim")
+    finally:
+        network.close()
+
+
+class Talk:
+    """One chat in the terminal."""
+
+    def __init__(self, network: Network, kind: str, console: Console, ask: Ask) -> None:
+        self._network, self._console, self._ask = network, console, ask
+        lines = [line for line in network.get("phones")["channels"] if line["surface"] == kind]
+        if not lines:
+            raise PhoneOff(f"No shop here has a {SURFACES.get(kind, kind)} line.")
+        self._line = lines[0]
+        self._shown: set[str] = set()
+        self._picks: list[tuple[str, str]] = []
+        self._secret = False
+
+    def run(self) -> None:
+        """Talk until interrupted."""
+        self._console.rule(f"{self._line['owner']} · {self._line['shown']}", style="green")
+        self._show(self._bubbles())
+        while True:
+            self._send(self._ask("You", self._secret))
+            self._wait()
+
+    def _send(self, said: str) -> None:
+        place = int(said) - 1 if said.isascii() and said.isdigit() else -1
+        if 0 <= place < len(self._picks):
+            about, choice = self._picks[place]
+            self._network.post("chat", channel=self._line["id"], about=about, choice=choice)
+        elif said.strip():
+            self._network.post("chat", channel=self._line["id"], text=said)
+
+    def _wait(self) -> None:
+        """Show what comes, until the other side has been quiet for a while."""
+        heard, end = False, time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            new = [bubble for bubble in self._bubbles() if bubble["id"] not in self._shown]
+            self._show(new)
+            if any(not bubble["mine"] for bubble in new):
+                heard, end = True, time.monotonic() + QUIET_S
+            time.sleep(POLL_S)
+        self._network.post("chat/read", channel=self._line["id"])
+        if not heard:
+            self._console.print("(no answer yet)", style="dim")
+
+    def _bubbles(self) -> list[dict[str, Any]]:
+        handset = self._network.get("handset", phone=self._network.phone)
+        found: list[dict[str, Any]] = handset["threads"].get(self._line["id"], [])
+        return found
+
+    def _show(self, bubbles: list[dict[str, Any]]) -> None:
+        for bubble in bubbles:
+            self._shown.add(bubble["id"])
+            picks = [] if bubble["mine"] else [*bubble["buttons"], *bubble["rows"]]
+            if not bubble["mine"]:
+                self._picks = [(bubble["id"], pick["id"]) for pick in picks]
+                self._secret = bubble["secret"]
+            self._console.print(_bubble(bubble, [pick["title"] for pick in picks]))
+
+
+def _asker(console: Console) -> Ask:
+    """Ask on the terminal; what answers a secret question is not echoed."""
+    return lambda label, secret: console.input(f"[bold]{label}[/] › ", password=secret)
+
+
+def _show(console: Console, screen: dict[str, Any], phone: str) -> None:
+    title = "Network" if screen["trouble"] else screen["dialled"]
+    keys = "Send        Cancel" if screen["open"] else "OK"
+    shown = Panel(
+        Group(
+            Text(f"▂▄▆  {phone}", style=SCREEN),
+            Panel(Text(screen["text"]), title=title, box=box.SQUARE, style=SCREEN),
+            Align.center(Text(keys, style=SCREEN)),
+        ),
+        box=box.HEAVY,
+        width=WIDTH + 6,
+        style=SCREEN,
+        border_style="grey37 on default",
+    )
+    console.print(shown)
+
+
+def _bubble(bubble: dict[str, Any], picks: list[str]) -> Align:
+    text = Text(bubble["text"])
+    if bubble["image"]:
+        text = Text("[picture]\n", style="italic").append(text)
+    for number, title in enumerate(picks, 1):
+        text.append(f"\n{number} {title}", style="bold cyan")
+    panel = Panel(
+        text,
+        box=box.ROUNDED,
+        width=min(46, max([*map(len, text.plain.split("\n")), 6]) + 4),
+        border_style="green" if bubble["mine"] else "white",
+    )
+    return Align(panel, "right" if bubble["mine"] else "left", width=60)

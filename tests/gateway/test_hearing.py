@@ -1,0 +1,127 @@
+"""What an accumulating carrier's request adds: docs/security.md U3–U5, U35–U42."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from core.facts import Caller, Programme
+from core.values import Address
+from gateway.hearing import Heard, NotHeard, hear_session
+from gateway.inbound import Inbound
+from storage.turns import Conversation, Snapshot
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINE, OTHER, TENANT = UUID(int=1), UUID(int=2), UUID(int=3)
+SENDER = Address("msisdn", "+263771234567")
+PROGRAMME = Programme(
+    tenant_id=TENANT,
+    slug="t",
+    name="T",
+    config_version=1,
+    region="ZW",
+    currency="USD",
+    timezone="Africa/Harare",
+)
+
+
+def mac(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def snapshot(heard: str | None = None, **changes: object) -> Snapshot:
+    conversation = None
+    if heard is not None:
+        conversation = Conversation(
+            id=MINE,
+            version=3,
+            channel_id=TENANT,
+            sender=SENDER,
+            at_tenant=None,
+            session=b"{}",
+            carrier_session="s1",
+            heard_len=len(heard),
+            heard_mac=mac(heard),
+            open=True,
+            opened_at=NOW - timedelta(seconds=20),
+            last_at=NOW - timedelta(seconds=5),
+            last_in_at=NOW,
+        )
+    base = Snapshot(
+        now=NOW,
+        tenant=TENANT,
+        config_version=1,
+        owner_version=1,
+        caller=Caller(programme=PROGRAMME, address=SENDER),
+        conversation=conversation,
+        answer=None,
+        claimed_by=(TENANT, MINE) if conversation else None,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def said(text: str, session: str = "s1") -> Inbound:
+    return Inbound(address="*123#", sender=SENDER, conversation=session, accumulated=text)
+
+
+def heard(text: str, known: Snapshot, session: str = "s1") -> Heard | NotHeard:
+    return hear_session(known, said(text, session), MINE, 180, mac)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "inputs"),
+    [
+        ("", "1", ("1",)),
+        ("1", "1*2", ("2",)),
+        ("1", "1*", ("",)),
+        ("1", "1*2*3", ("2*3",)),
+        ("1*2", "1*2**", ("*",)),
+        ("", "*", ("*",)),
+        ("1*00", "1*00*1", ("1",)),
+    ],
+)
+def test_a_step_is_what_follows_what_was_heard(
+    before: str, text: str, inputs: tuple[str, ...]
+) -> None:
+    assert heard(text, snapshot(before)) == Heard(inputs, opens=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"), [("", ()), ("1*3*1", ("1", "3", "1")), ("1**2", ("1", "", "2"))]
+)
+def test_a_new_session_may_bring_digits(text: str, inputs: tuple[str, ...]) -> None:
+    assert heard(text, snapshot(None), "s2") == Heard(inputs, opens=True)
+    assert heard(text, snapshot("1", claimed_by=None), "s2") == Heard(inputs, opens=True)
+
+
+@pytest.mark.parametrize("text", ["", "1", "2*1", "1*2", "12*1", "1*3*1"])
+def test_what_does_not_follow_was_never_sent(text: str) -> None:
+    assert heard(text, snapshot("1*2")) is NotHeard.UNSENT
+
+
+def test_another_phones_session_is_refused() -> None:
+    assert heard("1", snapshot(None, claimed_by=(TENANT, OTHER))) is NotHeard.FOREIGN
+    assert heard("1*2", snapshot("1", claimed_by=(TENANT, OTHER))) is NotHeard.FOREIGN
+
+
+def test_a_step_after_the_end_and_an_older_session_are_closed() -> None:
+    known = snapshot("1")
+    assert known.conversation
+    ended = replace(known, conversation=replace(known.conversation, open=False))
+    assert heard("1*2", ended) is NotHeard.CLOSED
+    older = snapshot("1", claimed_by=(TENANT, MINE))
+    assert heard("1*2", older, "s0") is NotHeard.CLOSED
+
+
+def test_a_session_lives_180_seconds() -> None:
+    known = snapshot("1")
+    assert known.conversation
+    for age_s, expected in ((180, Heard(("2",), opens=False)), (181, NotHeard.EXPIRED)):
+        opened = replace(known.conversation, opened_at=NOW - timedelta(seconds=age_s))
+        assert heard("1*2", replace(known, conversation=opened)) == expected
+
+
+def test_two_hundred_steps_at_once_are_too_many() -> None:
+    assert heard("1*" * 200 + "1", snapshot(None)) is NotHeard.OVERLONG

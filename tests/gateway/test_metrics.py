@@ -1,0 +1,72 @@
+"""What is counted and how it is shown."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.metrics import Metrics
+
+ROOT = Path(__file__).parents[2]
+
+
+def samples(text: bytes) -> dict[str, float]:
+    """Every sample by its name and labels, as Prometheus reads them."""
+    return {
+        sample.name + str(sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text.decode())
+        for sample in family.samples
+    }
+
+
+def test_every_method_is_seen_in_what_prometheus_reads() -> None:
+    metrics = Metrics()
+    metrics.message("twilio_sms", "replied", 0.02, 3, 1)
+    metrics.message("twilio_sms", "replied", 0.2, 2, 0)
+    metrics.job("send", "done", 0.1)
+    metrics.sent("twilio_sms", "sent")
+    metrics.ignored("meta_whatsapp", "forged")
+    metrics.alarm("dedupe_mismatch")
+    metrics.request("/health", 200)
+    metrics.backlog(4, 12.5, 1)
+    seen = samples(metrics.render())
+    sms = "('kind', 'twilio_sms')"
+    assert seen[f"maita_messages_total[{sms}, ('outcome', 'replied')]"] == 2
+    assert seen[f"maita_message_trips_total[{sms}]"] == 5
+    assert seen[f"maita_message_reruns_total[{sms}]"] == 1
+    assert seen[f"maita_message_seconds_bucket[{sms}, ('le', '0.025')]"] == 1
+    assert seen[f"maita_message_seconds_count[{sms}]"] == 2
+    assert seen["maita_jobs_total[('kind', 'send'), ('outcome', 'done')]"] == 1
+    assert seen["maita_job_seconds_count[('kind', 'send')]"] == 1
+    assert seen[f"maita_sends_total[{sms}, ('verdict', 'sent')]"] == 1
+    assert seen["maita_ignored_total[('kind', 'meta_whatsapp'), ('reason', 'forged')]"] == 1
+    assert seen["maita_alarms_total[('what', 'dedupe_mismatch')]"] == 1
+    assert seen["maita_http_requests_total[('route', '/health'), ('status', '200')]"] == 1
+    assert seen["maita_jobs_due[]"] == 4
+    assert seen["maita_jobs_due_seconds[]"] == 12.5
+    assert seen["maita_jobs_dead[]"] == 1
+    assert "process_resident_memory_bytes[]" in seen
+
+
+def test_two_registries_of_one_process_count_apart() -> None:
+    """Tests and embedders make several; nothing is registered globally."""
+    first, second = Metrics(), Metrics()
+    first.alarm("x")
+    assert "maita_alarms_total[('what', 'x')]" in samples(first.render())
+    assert "maita_alarms_total[('what', 'x')]" not in samples(second.render())
+
+
+def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> None:
+    counts = "from gateway.metrics import Metrics; m = Metrics(); m.request('/health', 200);"
+    gauge = "m.backlog(2, 1.0, 0); print(m.render().decode())"
+    shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", counts + gauge],
+            cwd=ROOT, env=shared, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    seen = samples(done.stdout.encode())
+    assert seen["maita_http_requests_total[('route', '/health'), ('status', '200')]"] == 2
+    assert seen["maita_jobs_due[]"] == 2
