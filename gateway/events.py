@@ -27,6 +27,7 @@ from gateway.lines import timed
 from gateway.message import conversation_id, keyed
 from gateway.runtime import Runtime
 from storage.inbox import NewInbound
+from storage.outbox import NewReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
     """Do what the events ask. Only USSD answers with words; its requests hold one event."""
     metrics, kind = knock.rt.metrics, knock.channel.kind
     said: list[Inbound] = []
+    reports: list[DeliveryReport] = []
     for event in events:
         match event:
             case Direct(response=response):
@@ -53,11 +55,12 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
             case Inbound():
                 said.append(event)
             case DeliveryReport():
-                await _report(knock, event)
+                reports.append(event)
             case SessionEnded(dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
             case Ignored(reason=reason):
                 metrics.ignored(kind, reason)
+    await _report(knock, reports)
     await _store(knock, said)
     return knock.adapter.render(None, None)
 
@@ -88,13 +91,23 @@ async def _addressed(knock: Knock, address: str) -> Channel | None:
     return None
 
 
-async def _report(knock: Knock, report: DeliveryReport) -> None:
-    target = await _addressed(knock, report.address)
-    if target:
-        moved = await knock.rt.outbox.report(
-            target.owner, target.id, report.external_id, report.state, report.error
+async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
+    """Move our messages forward by the carrier's word: one statement per number."""
+    by_address: dict[str, list[NewReport]] = {}
+    for report in reports:
+        told = NewReport(
+            external_id=report.external_id,
+            state=report.state,
+            error=report.error,
+            outbound_id=report.outbound_id,
         )
-        knock.rt.metrics.ignored(knock.channel.kind, f"status_{moved}")
+        by_address.setdefault(report.address, []).append(told)
+    for address, rows in by_address.items():
+        target = await _addressed(knock, address)
+        if target:
+            outcomes = await knock.rt.outbox.report(target.owner, target.id, rows)
+            for outcome in outcomes.values():
+                knock.rt.metrics.ignored(knock.channel.kind, f"status_{outcome}")
 
 
 async def _store(knock: Knock, said: Sequence[Inbound]) -> None:

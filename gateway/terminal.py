@@ -95,7 +95,7 @@ def run_chat(
     console: Console | None = None,
     ask: Ask | None = None,
 ) -> None:
-    """A chat (`whatsapp` or `sms`) on the first line of that kind: prints bubbles, asks for words
+    """A chat (`whatsapp` or `sms`) with the phone owner's shop: prints bubbles, asks for words
     or the number of a button, until Ctrl-C. Raises PhoneOff."""
     console = console or Console()
     ask = ask or _asker(console)
@@ -113,10 +113,7 @@ class Talk:
 
     def __init__(self, network: Network, kind: str, console: Console, ask: Ask) -> None:
         self._network, self._console, self._ask = network, console, ask
-        lines = [line for line in network.get("phones")["channels"] if line["surface"] == kind]
-        if not lines:
-            raise PhoneOff(f"No shop here has a {SURFACES.get(kind, kind)} line.")
-        self._line = lines[0]
+        self._line = _line_for(network.get("phones"), kind, network.phone)
         self._shown: set[str] = set()
         self._picks: list[tuple[str, str]] = []
         self._secret = False
@@ -163,6 +160,17 @@ class Talk:
                 self._picks = [(bubble["id"], pick["id"]) for pick in picks]
                 self._secret = bubble["secret"]
             self._console.print(_bubble(bubble, [pick["title"] for pick in picks]))
+
+
+def _line_for(known: dict[str, Any], kind: str, phone: str) -> dict[str, Any]:
+    """The line of a kind at the phone owner's own shop, or else the first one."""
+    lines: list[dict[str, Any]] = [
+        line for line in known["channels"] if line["surface"] == kind
+    ]  # fmt: skip
+    if not lines:
+        raise PhoneOff(f"No shop here has a {SURFACES.get(kind, kind)} line.")
+    shops = [who["group"] for who in known["phones"] if who["number"] == phone]
+    return next((line for line in lines if line["owner"] in shops), lines[0])
 
 
 def _asker(console: Console) -> Ask:

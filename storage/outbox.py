@@ -5,12 +5,12 @@ queued → unknown → sent → delivered → read; failed is final, and comes f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, Text, Uuid, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Integer, Text, Uuid, bindparam, func, select, update
 
 from storage.crypto import Vault, place
 from storage.database import Conflict, Database, Row
@@ -21,13 +21,13 @@ from storage.turns import PAYLOAD_PLACE, OutboundRow
 
 State = Literal["queued", "unknown", "sent", "delivered", "read", "failed"]
 Reported = Literal["sent", "delivered", "read", "failed"]
-Report = Literal["moved", "stale", "unknown"]
+Outcome = Literal["moved", "stale", "unknown"]
 
 RANKS: Final[dict[State, int]] = {
     "queued": 0, "unknown": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5,
 }  # fmt: skip
 EARLY_MAX: Final = 1000
-_FAILS_FROM: Final = ("queued", "unknown", "sent")
+_RANKS: Final = msgspec.json.encode(RANKS).decode()
 
 _ID: Final = bindparam("id", type_=Uuid)
 _STATE: Final = bindparam("state", type_=Text)
@@ -61,23 +61,32 @@ _SETTLE: Final = frozen(
     )
     .returning(outbound.c.channel_id)
 )
-_RANK: Final = case(RANKS, value=outbound.c.state)
-_NEW_RANK: Final = case(RANKS, value=_STATE)
-_OF_REPORT: Final = and_(
-    outbound.c.channel_id == bindparam("channel_id", type_=Uuid),
-    outbound.c.external_id == _EXTERNAL_ID,
+# One report a message: the furthest. A message of unknown fate is known by our own id, where the
+# carrier gives it back, and then takes the carrier's.
+_REPORT: Final = """
+with told as (
+    select distinct on (external_id) external_id, outbound_id, state, error, rank
+    from jsonb_to_recordset(%(reports)s::jsonb)
+      as t(external_id text, outbound_id uuid, state text, error text, rank integer)
+    order by external_id, rank desc
+), known as (
+    select o.id, o.state as was, t.* from told t
+    join outbound o on o.channel_id = %(channel_id)s
+      and (o.external_id = t.external_id or o.external_id is null and o.id = t.outbound_id)
+), moved as (
+    update outbound o
+    set state = k.state, error = nullif(k.error, ''), external_id = k.external_id,
+      updated_at = now()
+    from known k
+    where o.id = k.id and k.rank > (%(ranks)s::jsonb ->> o.state)::integer
+      and (k.state <> 'failed' or o.state in ('queued', 'unknown', 'sent'))
+    returning k.external_id
 )
-_REPORT: Final = frozen(
-    update(outbound)
-    .where(
-        _OF_REPORT,
-        _NEW_RANK > _RANK,
-        or_(_STATE != "failed", outbound.c.state.in_(_FAILS_FROM)),
-    )
-    .values(state=_STATE, error=_ERROR, updated_at=func.now())
-    .returning(outbound.c.id)
-)
-_KNOWN: Final = frozen(select(outbound.c.id).where(_OF_REPORT))
+select t.external_id,
+  case when m.external_id is not null then 'moved'
+       when k.external_id is not null then 'stale' else 'unknown' end as outcome
+from told t left join known k using (external_id) left join moved m using (external_id)
+"""
 _ADD: Final = "select commit_outgoing_v1(%(owner)s, %(rows)s, null)"
 
 
@@ -102,13 +111,23 @@ NewOutbound = OutboundRow
 """A message to add; its job, kind `send`, has the same id."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """A carrier's word on a message. `outbound_id`: our own id of it, where it gives that back."""
+
+    external_id: str
+    state: Reported
+    error: str = ""
+    outbound_id: UUID | None = None
+
+
 class Outbox:
     """The outbound messages of one channel owner at a time. Raises Unavailable."""
 
     def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
         self._vault = vault
-        self._early: dict[tuple[UUID, str], tuple[Reported, str]] = {}
+        self._early: dict[tuple[UUID, str], NewReport] = {}
 
     async def add(self, owner: UUID, rows: Sequence[NewOutbound]) -> None:
         """Store messages that no turn causes, each with the job that sends it, all or none."""
@@ -175,31 +194,43 @@ class Outbox:
         """Apply the report that came before this message was settled, if one did."""
         early = self._early.pop((channel_id, external_id), None)
         if early is not None:
-            await self.report(owner, channel_id, external_id, *early)
+            await self.report(owner, channel_id, [early])
 
     async def report(
-        self, owner: UUID, channel_id: UUID, external_id: str, state: Reported, error: str = ""
-    ) -> Report:
-        """Move a message forward by the carrier's word.
+        self, owner: UUID, channel_id: UUID, reports: Sequence[NewReport]
+    ) -> dict[str, Outcome]:
+        """Move messages forward by the carrier's word, all in one statement; by external id:
 
         "stale": it was there or further already. "unknown": nothing has that id. A report may
         overtake the settling of its own send; this process keeps the last ones that were unknown
         and applies them when their message is settled.
         """
-        external_id, error = storable(external_id), storable(error)
-        which = {"channel_id": channel_id, "external_id": external_id}
+        told = [replace(r, external_id=storable(r.external_id), error=storable(r.error))
+                for r in reports]  # fmt: skip
         # Kept before the question, so that a settling meanwhile either is seen or sees this.
-        self._keep((channel_id, external_id), (state, error))
-        async with self._db.write(owner) as tx:
-            moved = await tx.run(_REPORT, which | {"state": state, "error": error})
-            known = moved or await tx.run(_KNOWN, which)
-        if known:
-            self._early.pop((channel_id, external_id), None)
-        return "moved" if moved else "stale" if known else "unknown"
+        for report in told:
+            self._keep((channel_id, report.external_id), report)
+        rows = [{**_fields(report), "rank": RANKS[report.state]} for report in told]
+        params = {
+            "channel_id": channel_id,
+            "reports": msgspec.json.encode(rows).decode(),
+            "ranks": _RANKS,
+        }
+        outcomes = {
+            row["external_id"]: row["outcome"] for row in await self._write(owner, _REPORT, params)
+        }
+        for external_id, outcome in outcomes.items():
+            if outcome != "unknown":
+                self._early.pop((channel_id, external_id), None)
+        return outcomes
 
-    def _keep(self, which: tuple[UUID, str], report: tuple[Reported, str]) -> None:
+    def _keep(self, which: tuple[UUID, str], report: NewReport) -> None:
         known = self._early.get(which)
-        if known is None or RANKS[known[0]] < RANKS[report[0]]:
+        if known is None or RANKS[known.state] < RANKS[report.state]:
             self._early[which] = report
         while len(self._early) > EARLY_MAX:
             del self._early[next(iter(self._early))]
+
+
+def _fields(report: NewReport) -> dict[str, object]:
+    return {name: getattr(report, name) for name in NewReport.__slots__}

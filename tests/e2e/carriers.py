@@ -166,13 +166,17 @@ class Twilio:
             "ApiVersion": "2010-04-01",
         }
 
-    async def post(self, http: httpx.AsyncClient, form: dict[str, str]) -> httpx.Response:
-        """Deliver a form, signed over the URL and the sorted parameters."""
+    def signature(self, form: dict[str, str]) -> str:
+        """The value of X-Twilio-Signature, over the URL and the sorted parameters."""
         payload = self.url + "".join(f"{key}{form[key]}" for key in sorted(form))
         mac = hmac.new(self.auth_token.encode(), payload.encode(), hashlib.sha1).digest()
+        return base64.b64encode(mac).decode()
+
+    async def post(self, http: httpx.AsyncClient, form: dict[str, str]) -> httpx.Response:
+        """Deliver a form, signed."""
         headers = {
             "content-type": "application/x-www-form-urlencoded",
-            "x-twilio-signature": base64.b64encode(mac).decode(),
+            "x-twilio-signature": self.signature(form),
         }
         return await http.post(self.url, content=urlencode(form), headers=headers)
 

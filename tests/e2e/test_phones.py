@@ -40,7 +40,7 @@ class Way:
         await self.member.tap("Join free")
         await expect(self.member.newest()).to_contain_text("We keep your number")
         await self.member.tap("Agree")
-        await expect(self.member.newest()).to_contain_text("name")
+        await expect(self.member.newest()).to_contain_text("What is your name?")
         await self.member.say("Thandi")
         await expect(self.member.newest()).to_contain_text("Welcome Thandi")
         await expect(self.member.inside.locator(".entry.plus")).to_contain_text("+10")

@@ -8,7 +8,7 @@ import pytest
 from storage.crypto import Vault
 from storage.database import Database, count_trips
 from storage.jobs import Jobs
-from storage.outbox import EARLY_MAX, NewOutbound, Outbox, Reported, State
+from storage.outbox import EARLY_MAX, NewOutbound, NewReport, Outbox, Outcome, Reported, State
 from tests.shops import Shop, ids
 
 
@@ -43,6 +43,23 @@ async def state(outbox: Outbox, shop: Shop, outbound_id: UUID) -> State:
     found = await outbox.load(shop.id, outbound_id)
     assert found
     return found.state
+
+
+async def told(
+    outbox: Outbox,
+    owner: UUID,
+    channel: UUID,
+    external_id: str,
+    reported: Reported,
+    error: str = "",
+    outbound_id: UUID | None = None,
+) -> Outcome:
+    """One report; what came of it."""
+    report = NewReport(
+        external_id=external_id, state=reported, error=error, outbound_id=outbound_id
+    )
+    (outcome,) = (await outbox.report(owner, channel, [report])).values()
+    return outcome
 
 
 async def test_added_messages_are_sealed_and_have_their_jobs(
@@ -95,7 +112,7 @@ async def test_a_try_that_failed_for_now_is_counted_and_stays(outbox: Outbox, sh
     assert (found.state, found.error, found.attempts) == ("unknown", "no_answer", 2)
     assert found.parts_sent == 1
     assert await outbox.settle(shop.id, row.id, "sent", external_id="SM7", parts_sent=2)
-    assert (await outbox.report(shop.id, shop.channel, "SM7", "delivered")) == "moved"
+    assert (await told(outbox, shop.id, shop.channel, "SM7", "delivered")) == "moved"
 
 
 REPORTS: list[tuple[list[Reported], State]] = [
@@ -116,16 +133,16 @@ async def test_states_only_move_forward(
     outbound_id = await sent(outbox, shop)
     for report in reports:
         before = await state(outbox, shop, outbound_id)
-        moved = await outbox.report(shop.id, shop.channel, "SM1", report, "30003")
+        moved = await told(outbox, shop.id, shop.channel, "SM1", report, "30003")
         after = await state(outbox, shop, outbound_id)
         assert moved == ("stale" if before == after else "moved")
     assert await state(outbox, shop, outbound_id) == end
-    assert await outbox.report(shop.id, shop.channel, "SM1", reports[-1]) == "stale"
+    assert await told(outbox, shop.id, shop.channel, "SM1", reports[-1]) == "stale"
 
 
 async def test_the_error_of_a_report_is_kept(outbox: Outbox, shop: Shop) -> None:
     outbound_id = await sent(outbox, shop)
-    await outbox.report(shop.id, shop.channel, "SM1", "failed", "30003")
+    await told(outbox, shop.id, shop.channel, "SM1", "failed", "30003")
     found = await outbox.load(shop.id, outbound_id)
     assert found
     assert found.error == "30003"
@@ -134,9 +151,9 @@ async def test_the_error_of_a_report_is_kept(outbox: Outbox, shop: Shop) -> None
 async def test_a_report_of_nothing_is_unknown(outbox: Outbox, tenants: tuple[Shop, Shop]) -> None:
     cafe, gym = tenants
     outbound_id = await sent(outbox, cafe)
-    assert await outbox.report(cafe.id, cafe.channel, "SM2", "read") == "unknown"
-    assert await outbox.report(cafe.id, gym.channel, "SM1", "read") == "unknown"
-    assert await outbox.report(gym.id, cafe.channel, "SM1", "read") == "unknown"
+    assert await told(outbox, cafe.id, cafe.channel, "SM2", "read") == "unknown"
+    assert await told(outbox, cafe.id, gym.channel, "SM1", "read") == "unknown"
+    assert await told(outbox, gym.id, cafe.channel, "SM1", "read") == "unknown"
     assert await state(outbox, cafe, outbound_id) == "sent"
 
 
@@ -155,7 +172,7 @@ async def test_reports_that_overtook_the_settling_are_not_lost(
     row = message(shop)
     await outbox.add(shop.id, [row])
     for report in reports:
-        assert await outbox.report(shop.id, shop.channel, "SM9", report) == "unknown"
+        assert await told(outbox, shop.id, shop.channel, "SM9", report) == "unknown"
     await outbox.settle(shop.id, row.id, "sent", external_id="SM9")
     assert await state(outbox, shop, row.id) == end
 
@@ -168,21 +185,21 @@ async def test_only_so_many_unknown_reports_are_kept(
     row = message(shop)
     await outbox.add(shop.id, [row])
     for n in range(4):
-        await outbox.report(shop.id, shop.channel, f"SM{n}", "read")
+        await told(outbox, shop.id, shop.channel, f"SM{n}", "read")
     await outbox.settle(shop.id, row.id, "sent", external_id="SM0")
     assert await state(outbox, shop, row.id) == "sent"
 
 
 async def test_a_carriers_id_given_twice_is_the_first_ones(outbox: Outbox, shop: Shop) -> None:
     first, second = await sent(outbox, shop), await sent(outbox, shop)
-    await outbox.report(shop.id, shop.channel, "SM1", "read")
+    await told(outbox, shop.id, shop.channel, "SM1", "read")
     assert [await state(outbox, shop, each) for each in (first, second)] == ["read", "sent"]
 
 
 @pytest.mark.parametrize("hostile", ["nul\0", "half \ud83d", "long " * 2000])
 async def test_a_hostile_id_is_an_id_like_any(outbox: Outbox, shop: Shop, hostile: str) -> None:
     outbound_id = await sent(outbox, shop, hostile)
-    assert await outbox.report(shop.id, shop.channel, hostile, "failed", hostile) == "moved"
+    assert await told(outbox, shop.id, shop.channel, hostile, "failed", hostile) == "moved"
     assert await state(outbox, shop, outbound_id) == "failed"
 
 
@@ -203,3 +220,33 @@ async def test_loading_is_one_trip(outbox: Outbox, tenants: tuple[Shop, Shop]) -
         assert await outbox.load(gym.id, outbound_id) is None
         assert await outbox.load(cafe.id, outbound_id) is not None
     assert trips.count == 2
+
+
+async def test_a_message_of_unknown_fate_is_known_by_our_own_id(
+    outbox: Outbox, tenants: tuple[Shop, Shop]
+) -> None:
+    cafe, gym = tenants
+    row = message(cafe)
+    await outbox.add(cafe.id, [row])
+    await outbox.settle(cafe.id, row.id, "unknown", error="no_answer")
+    assert await told(outbox, gym.id, gym.channel, "SM77", "sent", "", row.id) == "unknown"
+    assert await told(outbox, cafe.id, cafe.channel, "SM77", "sent", "", row.id) == "moved"
+    found = await outbox.load(cafe.id, row.id)
+    assert found
+    assert (found.state, found.external_id) == ("sent", "SM77")
+    assert await told(outbox, cafe.id, cafe.channel, "SM77", "read") == "moved"
+
+
+async def test_a_thousand_reports_are_one_trip_and_the_furthest_wins(
+    outbox: Outbox, shop: Shop
+) -> None:
+    outbound_id = await sent(outbox, shop)
+    states: list[Reported] = ["delivered", "read", "sent"]
+    reports = [NewReport(external_id="SM1", state=each) for each in states]
+    reports += [NewReport(external_id=f"SX{n}", state="read") for n in range(997)]
+    with count_trips() as trips:
+        outcomes = await outbox.report(shop.id, shop.channel, reports)
+    assert trips.count <= 3
+    assert outcomes.pop("SM1") == "moved"
+    assert set(outcomes.values()) == {"unknown"}
+    assert await state(outbox, shop, outbound_id) == "read"

@@ -1,5 +1,7 @@
 """Breakage is booked by the sweep; what can be spent never waits for it."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.earning.commands import RecordPurchase
@@ -42,6 +44,17 @@ async def test_the_sweep_books_breakage_once() -> None:
     assert await shop.ask(STRANGER, ExpirePoints(limit=10)) == 0
     told = [n for n in shop.tables.notices.values() if n.kind == "points_expired"]
     assert [(n.params["points"], n.params["available"]) for n in told] == [(110, 0), (110, 0)]
+
+
+async def test_a_lot_is_over_at_its_end_not_before() -> None:
+    shop = cafe(lot_days=30)
+    await with_points(shop)
+    (end,) = {lot.expires_at for lot in shop.tables.lots.values()}
+    assert end is not None
+    shop.now = end - timedelta(seconds=1)
+    assert await shop.ask(STRANGER, ExpirePoints(limit=10)) == 0
+    shop.now = end
+    assert await shop.ask(STRANGER, ExpirePoints(limit=10)) == 2
 
 
 async def test_the_sweep_takes_as_many_members_as_asked() -> None:

@@ -5,7 +5,19 @@ from dataclasses import replace
 from core.earning.commands import RecordPurchase
 from core.members.commands import Leave
 from core.rewards.commands import ListRewards
-from tests.core.cafe import BREAKFAST, CAKE, CASHIER, GOLD, OMAR, RUDO, TEA, cafe, jod, joined
+from tests.core.cafe import (
+    BREAKFAST,
+    CAKE,
+    CASHIER,
+    COFFEE,
+    GOLD,
+    OMAR,
+    RUDO,
+    TEA,
+    cafe,
+    jod,
+    joined,
+)
 
 
 async def test_within_reach_first_then_points_then_name() -> None:
@@ -40,6 +52,15 @@ async def test_what_is_sold_out_or_too_dear_comes_after() -> None:
     ]
     shop.tables.stock = {}
     assert [offer.stock for offer in await shop.ask(RUDO, ListRewards())][2:4] == [0, 0]
+
+
+async def test_what_is_sold_out_is_out_of_reach() -> None:
+    shop = cafe()
+    member_id = await joined(shop)
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(45_000)))
+    shop.tables.stock[COFFEE.id] = 0
+    names = [offer.name for offer in await shop.ask(RUDO, ListRewards())]
+    assert names == ["Water", "Mint Tea", "Cake", "Free Coffee", "Breakfast"]
 
 
 async def test_the_tier_needed_is_named_only_below_it() -> None:
