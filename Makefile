@@ -16,7 +16,7 @@ run: .venv/run.stamp ## set up and start the service (PORT=8000 DATA_DIR=.maita)
 	@exec env $(ENVIRONMENT) $(BIN)/python -m gateway run
 
 test: check ## run every check and every test
-	@$(BIN)/pytest -n $(WORKERS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: .venv/dev.stamp ## run the checks that need no database
 	@$(BIN)/ruff format --check --quiet $(SOURCES)

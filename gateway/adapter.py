@@ -158,6 +158,12 @@ def require_two_proofs(request: HttpRequest, channel: Channel, peers: Peers) -> 
         raise Forged("too few proofs of origin")
 
 
+def has_two_proofs(channel: Channel) -> bool:
+    """Whether a channel whose carrier signs nothing is set up to be proved by more than the token
+    in its URL (security.md 13)."""
+    return bool(channel.settings.get("allow") or channel.either("shared_secret"))
+
+
 def matches(shown: str, secrets: Iterable[str]) -> bool:
     """Whether one of the secrets is shown, in the same time whichever it is. Compared as bytes:
     as text, what is not ASCII would raise."""

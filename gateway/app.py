@@ -27,21 +27,24 @@ SPOKEN: Final = ["GET", "POST"]
 async def build(rt: Runtime, *, worker: bool) -> Starlette:
     """The application over an open runtime. `worker`: run its jobs in this process too. In dev
     it has phones to try, for the tenants that are there now."""
-    trying = routes(await simulator(rt)) if rt.settings.dev else []
+    trying = await simulator(rt) if rt.settings.dev else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        stop = asyncio.Event()
+        # Set at the first signal, so that jobs drain while requests do.
+        stop = getattr(app.state, "draining", None) or asyncio.Event()
         task = asyncio.create_task(work(rt, stop)) if worker else None
         yield
         stop.set()
         rt.wake.set()
         if task:
             await task
+        if trying:
+            await trying.close()
 
     app = Starlette(
-        routes=_routes() + list(trying),
-        middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev)],
+        routes=_routes() + (routes(trying) if trying else []),
+        middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev, metrics=rt.metrics)],
         exception_handlers={404: _not_found, 500: _our_mistake},
         lifespan=lifespan,
     )

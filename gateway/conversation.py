@@ -69,7 +69,7 @@ async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
     snapshot = await rt.turns.begin(
         BeginAsk(
             owner=said.channel.owner,
-            tenant=said.channel.owner,
+            tenant=None,
             channel_id=said.channel.id,
             conversation_id=said.conversation_id,
             sender=said.sender,
@@ -126,7 +126,7 @@ async def _refuse(rt: Runtime, said: Message, snapshot: Snapshot, why: NotHeard)
     response = said.adapter.refuse("ended")
     if known and known.open and why in (NotHeard.EXPIRED, NotHeard.UNSENT):
         closed = replace(known, open=False, last_at=snapshot.now)
-        await rt.turns.commit(_work(rt, said, closed, answer=pack(response)))
+        await rt.turns.commit(_work(rt, said, snapshot, closed, answer=pack(response)))
     return Answered(response=response, outcome=why.value)
 
 
@@ -220,7 +220,7 @@ async def _finish(
     # A carrier's own STOP answer was enough, and some replies say nothing at all.
     silent = silent or said.inbound.control is not None or not done.reply.text
     work = replace(
-        _work(rt, said, _conversation(rt, said, snapshot, session, page)),
+        _work(rt, said, snapshot, _conversation(rt, said, snapshot, session, page)),
         answer=pack(response) if response else None,
         command=done.command or "",
         ref=uow.ref if done.command else None,
@@ -269,12 +269,16 @@ def _conversation(
 
 
 def _work(
-    rt: Runtime, said: Message, conversation: Conversation, answer: bytes | None = None
+    rt: Runtime,
+    said: Message,
+    snapshot: Snapshot,
+    conversation: Conversation,
+    answer: bytes | None = None,
 ) -> Work:
     heard = said.inbound.accumulated or said.inbound.input.text
     return Work(
         owner=said.channel.owner,
-        tenant=said.channel.owner,
+        tenant=snapshot.tenant,
         key=said.key,
         command="",
         input_hash=rt.vault.mac("input", said.key, heard),

@@ -1,12 +1,14 @@
-"""Security headers on every answer (security.md 27). Pure ASGI, built once.
+"""Security headers on every answer (security.md 27), and every answer counted. Pure ASGI.
 
-The reverse proxy sets them too; here they hold without it.
+The reverse proxy sets the headers too; here they hold without it.
 """
 
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.metrics import Metrics
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
@@ -24,11 +26,14 @@ COMMON: Final = {
 
 
 class SecurityHeaders:
-    """Adds what is missing. `/simulator` alone may use inline styles; it shows no stored text as
-    HTML. HSTS is left out in dev, where there is no TLS."""
+    """Adds what is missing, and counts the answer by the function that gave it.
 
-    def __init__(self, app: ASGIApp, *, dev: bool) -> None:
-        self._app = app
+    `/simulator` alone may use inline styles; it shows no stored text as HTML. HSTS is left out in
+    dev, where there is no TLS.
+    """
+
+    def __init__(self, app: ASGIApp, *, dev: bool, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
         hsts = {} if dev else {"strict-transport-security": "max-age=31536000"}
         self._headers = COMMON | hsts
 
@@ -45,6 +50,9 @@ class SecurityHeaders:
                 headers.setdefault("content-security-policy", INLINE_STYLES if inline else STRICT)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                # The router has noted its choice by now; a path would be a label without bound.
+                endpoint = getattr(scope.get("endpoint"), "__name__", "none")
+                self._metrics.request(endpoint, message["status"])
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -27,7 +27,7 @@ class InsideView:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._views = Views(rt.db)
+        self._views = Views(rt.db, rt.vault)
 
     async def standing(self, channel: Channel, address: Address) -> Standing | None:
         """The conversation's dialog and state, or None when there is no conversation."""
@@ -85,7 +85,7 @@ async def simulator(rt: Runtime) -> Simulator:
 
 
 async def _people(rt: Runtime, names: Mapping[UUID, str]) -> list[Phone]:
-    views = Views(rt.db)
+    views = Views(rt.db, rt.vault)
     return [
         Phone(name=who.name, number=who.number, note=who.note, group=group)
         for tenant, group in names.items()

@@ -28,7 +28,8 @@ _BODY_MAX: Final = 4096
 class Profile:
     """What a channel can show. `reply_in_response`: answers inside the request (USSD).
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
-    `accumulates`: each request repeats all input of the session. `body_max` in bytes."""
+    `accumulates`: each request repeats all input of the session. `body_max` in bytes.
+    `signed`: the carrier's requests prove their origin by themselves."""
 
     surface: Literal["ussd", "sms", "chat"]
     reply_in_response: bool = False
@@ -40,6 +41,7 @@ class Profile:
     methods: tuple[str, ...] = ("POST",)
     body_max: int = 262_144
     door: Literal["ussd", "wa", "sms"] = "ussd"
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

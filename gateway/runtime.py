@@ -13,11 +13,13 @@ import httpx
 
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
-from gateway.adapter import Adapter, Channel
+from gateway.adapter import Adapter, Channel, has_two_proofs
 from gateway.adapter import discover as discover_adapters
 from gateway.hashing import BoundedHasher
+from gateway.logs import get
 from gateway.metrics import Metrics
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
+from storage.catalogue import own_faults
 from storage.channels import Registry
 from storage.crypto import Vault
 from storage.database import Database
@@ -64,9 +66,13 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         db = await Database.open(settings.database_url, timeout_s=settings.database_timeout_s)
         stack.push_async_callback(db.close)
+        await _refuse_wrong_role(db)
         vault = Vault(settings.secret_key)
         registry = Registry(db, vault, Channel)
         await registry.load()
+        adapters = discover_adapters()
+        if not settings.dev:
+            await _warn_of_weak_channels(registry, adapters)
         programmes = Programmes(db)
         hasher = BoundedHasher()
         stack.callback(hasher.close)
@@ -88,7 +94,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             jobs=Jobs(db),
             identifiers=Identifiers(random.SystemRandom(), time.time),
             hasher=hasher,
-            adapters=discover_adapters(),
+            adapters=adapters,
             dialogs=discover_dialogs(),
             http=http,
             metrics=Metrics(),
@@ -96,3 +102,27 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             wake=asyncio.Event(),
             slots={},
         )
+
+
+async def _refuse_wrong_role(db: Database) -> None:
+    """Serving as an owner, a superuser or past row security would void the tenancy (security 1)."""
+    faults = await own_faults(db)
+    if faults:
+        raise SettingsError(f"MAITA_DATABASE_URL must name the application role: {faults[0].rule}.")
+
+
+async def _warn_of_weak_channels(
+    registry: Registry[Channel], adapters: Mapping[str, Adapter]
+) -> None:
+    """A channel whose carrier signs nothing needs two proofs of origin; one that lacks them is
+    refused request by request (security.md 13), so say so before the carrier does."""
+    for tenant in await registry.tenants():
+        for channel in await registry.of_owner(tenant):
+            adapter = adapters.get(channel.kind)
+            if adapter and not adapter.PROFILE.signed and not has_two_proofs(channel):
+                get("channel").error(
+                    "channel_refused",
+                    kind=channel.kind,
+                    address=channel.address,
+                    reason="too few proofs of origin: set `allow` or `shared_secret`",
+                )

@@ -17,7 +17,7 @@ from storage.database import Unavailable
 from storage.jobs import ATTEMPTS_MAX, Job, backoff_s
 
 POLL_S: Final = 0.1
-DRAIN_S: Final = 8.0
+DRAIN_S: Final = 4.0
 RUNNING_MAX: Final = 32
 LEASE_S: Final = 60
 PLATFORM: Final = UUID("00000000-0000-7000-8000-000000000000")

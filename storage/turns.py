@@ -23,7 +23,10 @@ PLATFORM: Final = UUID("00000000-0000-7000-8000-000000000000")
 """The reserved tenant that owns what several tenants share."""
 
 PAYLOAD_PLACE: Final = "outbound.payload_enc"
-"""Where a sealed outgoing message lies (storage.crypto.place with the channel's owner)."""
+SESSION_PLACE: Final = "conversation.session"
+ANSWER_PLACE: Final = "command_log.answer"
+"""Where sealed texts lie (storage.crypto.place with the channel's owner): an outgoing message, a
+session and a stored answer may show a till code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +168,7 @@ class Turns:
             text = await self._database.call(_BEGIN, args)
         begun = _DECODER.decode(text)
         programme = await self._programmes.get(begun.tenant, begun.config_version)
-        return begun.snapshot(programme, ask.sender)
+        return self._opened(ask.owner, begun.snapshot(programme, ask.sender))
 
     async def commit(self, work: Work) -> None:
         """Write the turn's outcome, wholly or not at all.
@@ -187,6 +190,16 @@ class Turns:
         if outcome != "ok":
             raise Stale(outcome)
 
+    def _opened(self, owner: UUID, snapshot: Snapshot) -> Snapshot:
+        known, stored = snapshot.conversation, snapshot.answer
+        if known is not None:
+            session = self._vault.open(place(owner, SESSION_PLACE), known.session)
+            known = replace(known, session=session)
+        if stored is not None and stored.answer:
+            answer = self._vault.open(place(owner, ANSWER_PLACE), stored.answer)
+            stored = replace(stored, answer=answer)
+        return replace(snapshot, conversation=known, answer=stored)
+
     def _turn(self, work: Work) -> str:
         parts: dict[str, Any] = {
             "command": {
@@ -194,11 +207,12 @@ class Turns:
                 "command": work.command,
                 "input_hash": work.input_hash,
                 "ref": work.ref,
-                "answer": work.answer,
+                "answer": work.answer and self._seal(work.owner, ANSWER_PLACE, work.answer),
             }
         }
         if work.conversation is not None:
-            parts["conversation"] = work.conversation
+            session = self._seal(work.owner, SESSION_PLACE, work.conversation.session)
+            parts["conversation"] = replace(work.conversation, session=session)
         if work.session_claim is not None:
             parts["claim"] = work.session_claim
         if work.outbound:
@@ -210,8 +224,10 @@ class Turns:
         return _ENCODER.encode(parts).decode()
 
     def _sealed(self, owner: UUID, row: OutboundRow) -> OutboundRow:
-        sealed = self._vault.seal(place(owner, PAYLOAD_PLACE), row.payload)
-        return replace(row, payload=sealed)
+        return replace(row, payload=self._seal(owner, PAYLOAD_PLACE, row.payload))
+
+    def _seal(self, owner: UUID, where: str, text: bytes) -> bytes:
+        return self._vault.seal(place(owner, where), text)
 
     def _changes(self, work: Work) -> str | None:
         if not work.changes:

@@ -9,9 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from core.values import Address
+from storage.crypto import Vault, place
 from storage.database import Database
+from storage.turns import SESSION_PLACE
 
-_SESSION: Final = "select session, version from conversation where id = %(id)s"
+_SESSION: Final = "select session from conversation where id = %(id)s"
 # A hold is no transfer, but it is when a member sees the points go (docs/domain.md C1).
 _MOVES: Final = """
 with wallet as (
@@ -73,13 +75,16 @@ class Person:
 class Views:
     """The looks, on one database."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, vault: Vault) -> None:
         self._db = db
+        self._vault = vault
 
     async def session(self, owner: UUID, conversation_id: UUID) -> bytes | None:
         """A conversation's stored session; None when there is no such conversation."""
         rows = await self._db.read(owner, _SESSION, {"id": conversation_id})
-        return bytes(rows[0]["session"]) if rows else None
+        if not rows:
+            return None
+        return self._vault.open(place(owner, SESSION_PLACE), bytes(rows[0]["session"]))
 
     async def moves(self, tenant: UUID, address: Address, after: str) -> list[Move]:
         """What moved on the wallet of an address after the move `after`; for "" the last 20."""

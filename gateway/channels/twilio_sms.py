@@ -64,7 +64,7 @@ from gateway.inbound import (
 )
 from gateway.render import Page
 
-PROFILE: Final = Profile(surface="sms", door="sms")
+PROFILE: Final = Profile(surface="sms", door="sms", signed=True)
 BASE_URL: Final = "https://api.twilio.com"
 
 _MESSAGE_ID: Final = re.compile("[A-Z]{2}[0-9a-fA-F]{32}")

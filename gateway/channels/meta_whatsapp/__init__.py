@@ -56,7 +56,9 @@ from gateway.inbound import (
 )
 from gateway.render import Page
 
-PROFILE: Final = Profile(surface="chat", methods=("GET", "POST"), body_max=3_000_000, door="wa")
+PROFILE: Final = Profile(
+    surface="chat", methods=("GET", "POST"), body_max=3_000_000, door="wa", signed=True
+)
 BASE_URL: Final = "https://graph.facebook.com"
 API_VERSION: Final = "v25.0"
 

@@ -86,6 +86,7 @@ class Shop:
         self.refused: list[str] = []
         self.statuses: list[tuple[str, str]] = []
         self.broken = 0
+        self.draining = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
         self.http = httpx.AsyncClient(trust_env=False)
 
@@ -264,6 +265,7 @@ async def serve(port: int = 0, pace_s: float = 0.0) -> AsyncIterator[tuple[Shop,
             Route("/m/i/{code}.png", shop.picture),
         ]
         app = Starlette(routes=[*paths, *routes(sim)])
+        app.state.draining = shop.draining
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:

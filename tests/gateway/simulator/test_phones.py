@@ -213,3 +213,9 @@ async def test_the_stream_tells_of_standing_and_entries(world: World) -> None:
     assert [event["type"] for event in found[:3]] == ["hello", "standing", "entry"]
     assert found[1]["standing"]["dialog"] == "home"
     assert [event["entry"]["balance"] for event in found if event["type"] == "entry"] == [750, 650]
+
+
+async def test_an_open_stream_does_not_hold_up_a_drain(world: World) -> None:
+    async with asyncio.timeout(5), world.http.stream("GET", "events") as stream:
+        async for _ in stream.aiter_lines():
+            world.shop.draining.set()
