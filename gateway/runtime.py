@@ -67,13 +67,6 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         db = await Database.open(settings.database_url, timeout_s=settings.database_timeout_s)
         stack.push_async_callback(db.close)
         await _refuse_wrong_role(db)
-        vault = Vault(settings.secret_key)
-        registry = Registry(db, vault, Channel)
-        await registry.load()
-        adapters = discover_adapters()
-        if not settings.dev:
-            await _warn_of_weak_channels(registry, adapters)
-        programmes = Programmes(db)
         hasher = BoundedHasher()
         stack.callback(hasher.close)
         timeout = httpx.Timeout(settings.send_timeout_s, connect=5.0)
@@ -81,27 +74,38 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         # answer must not send our credentials elsewhere.
         http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
         await stack.enter_async_context(http)
-        yield Runtime(
-            settings=settings,
-            db=db,
-            vault=vault,
-            turns=Turns(db, vault, programmes),
-            programmes=programmes,
-            registry=registry,
-            inbox=Inbox(db, vault),
-            outbox=Outbox(db, vault),
-            notices=Notices(db),
-            jobs=Jobs(db),
-            identifiers=Identifiers(random.SystemRandom(), time.time),
-            hasher=hasher,
-            adapters=adapters,
-            dialogs=discover_dialogs(),
-            http=http,
-            metrics=Metrics(),
-            rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
-            wake=asyncio.Event(),
-            slots={},
-        )
+        rt = _bundle(settings, db, hasher, http)
+        await rt.registry.load()
+        if not settings.dev:
+            await _warn_of_weak_channels(rt.registry, rt.adapters)
+        yield rt
+
+
+def _bundle(
+    settings: Settings, db: Database, hasher: BoundedHasher, http: httpx.AsyncClient
+) -> Runtime:
+    vault, programmes = Vault(settings.secret_key), Programmes(db)
+    return Runtime(
+        settings=settings,
+        db=db,
+        vault=vault,
+        turns=Turns(db, vault, programmes),
+        programmes=programmes,
+        registry=Registry(db, vault, Channel),
+        inbox=Inbox(db, vault),
+        outbox=Outbox(db, vault),
+        notices=Notices(db),
+        jobs=Jobs(db),
+        identifiers=Identifiers(random.SystemRandom(), time.time),
+        hasher=hasher,
+        adapters=discover_adapters(),
+        dialogs=discover_dialogs(),
+        http=http,
+        metrics=Metrics(),
+        rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
+        wake=asyncio.Event(),
+        slots={},
+    )
 
 
 async def _refuse_wrong_role(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""docs/security.md W1–W36 and T1–T14 at the door: refused alike, or taken and answered by nothing."""
+"""docs/security.md W1–W36 and T1–T14 at the door: refused alike, or taken and left unanswered."""
 
 import json
 from typing import Any
