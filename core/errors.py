@@ -6,11 +6,14 @@ LoyaltyError
 ├── not understood   AmountNotUnderstood · PhoneNotUnderstood · CodeNotUnderstood · MessageTooLate
 ├── who              NotAMember · AlreadyAMember · NotStaff · NotAllowed · CustomerNotFound ·
 │                    SelfAward
-├── secrets          PinRequired · PinWrong · PinLocked · PinWeak · PinNotSet · TooManyTries
-├── earning          AmountTooLarge · RepeatedPurchase · DuplicateReceipt · UndoTooLate
-├── rewards          RewardUnknown · RewardInactive · NotEnoughPoints · SoldOut · TierTooLow
+├── secrets          PinRequired · PinWrong · PinLocked · PinWeak · PinNotSet · SigningWrong ·
+│                    TooManyTries
+├── earning          AmountTooLarge · RepeatedPurchase · DuplicateReceipt · QuoteChanged ·
+│                    UndoTooLate
+├── rewards          RewardUnknown · RewardInactive · NotEnoughPoints · SoldOut · TierTooLow ·
+│                    PriceChanged
 ├── issuance         IssuanceUnknown · IssuanceClosed · CodeUnknown · CodeAlreadyUsed
-└── ledger           HoldClosed · KeyReused
+└── ledger           HoldClosed
 """
 
 from typing import ClassVar
@@ -89,6 +92,10 @@ class PinNotSet(LoyaltyError):
     """No PIN is set."""
 
 
+class SigningWrong(LoyaltyError):
+    """No staff has that number and PIN. params: left (tries)."""
+
+
 class TooManyTries(LoyaltyError):
     """Too many wrong codes. Try again in an hour."""
 
@@ -103,6 +110,10 @@ class RepeatedPurchase(LoyaltyError):
 
 class DuplicateReceipt(LoyaltyError):
     """That receipt was awarded before."""
+
+
+class QuoteChanged(LoyaltyError):
+    """The purchase earns something else than was confirmed. params: points (now)."""
 
 
 class UndoTooLate(LoyaltyError):
@@ -129,6 +140,10 @@ class TierTooLow(LoyaltyError):
     """That reward is for a higher tier. params: tier (name)."""
 
 
+class PriceChanged(LoyaltyError):
+    """The reward costs something else than was confirmed. params: points (now)."""
+
+
 class IssuanceUnknown(LoyaltyError):
     """There is no such reward of yours."""
 
@@ -147,7 +162,3 @@ class CodeAlreadyUsed(LoyaltyError):
 
 class HoldClosed(LoyaltyError):
     """That hold was settled before. params: state."""
-
-
-class KeyReused(LoyaltyError):
-    """That idempotency key was used for something else."""

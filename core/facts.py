@@ -14,10 +14,11 @@ from core.values import Address
 Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
 StaffRole = Literal["cashier", "manager"]
-Scope = Literal["pin", "staff_pin", "use_here", "till", "join_code"]
-"""Who a counter counts wrong tries of: a member's PIN and a cashier's PIN typed on a member's phone
-(subject: member id), a staff's own PIN and the till codes a staff types (staff id), the join codes
-an address types (`kind:value`)."""
+NoticeState = Literal["waiting", "sending", "sent", "seen", "dropped"]
+Scope = Literal["pin", "staff_pin", "use_here", "use_here_staff", "till", "join_code"]
+"""What a counter counts wrong tries of: a member's PIN, a cashier's PIN typed on a member's phone
+(subject: member id); a staff's own PIN, that staff's PIN typed on all members' phones, the till
+codes a staff types (staff id); the join codes an address types (a keyed hash of it)."""
 OPEN_STATES: tuple[IssuanceState, ...] = ("reserved", "issued")
 
 
@@ -266,7 +267,11 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is talking, to whom, and what begin already knows of them. Costs no trip."""
+    """Who is talking, to whom, and what begin already knows of them. Costs no trip.
+
+    `next_expiry`: the soonest end that is still to come. `expired_unbooked`: points in lots that
+    are past their end though the sweep has not booked them yet.
+    """
 
     programme: Programme
     address: Address
@@ -274,7 +279,13 @@ class Caller:
     wallet: Wallet | None = None
     staff: Staff | None = None
     next_expiry: Expiry | None = None
+    expired_unbooked: int = 0
     open_issuances: int = 0
     to_approve: int = 0
     stopped: bool = False
     unseen: tuple[Notice, ...] = field(default=())
+
+    @property
+    def available(self) -> int:
+        """Points that can be spent now; nobody is shown those that ended before the sweep came."""
+        return self.wallet.available - self.expired_unbooked if self.wallet else 0

@@ -154,7 +154,7 @@ class Loads(Protocol):
         self, issuance_id: UUID, staff_number: int
     ) -> Counted["CounterSigning"]:
         """For use on the customer's phone; with the counter ("use_here", the caller's member
-        id). `found` is None when the issuance is unknown."""
+        id). `found` is None when the issuance is unknown; only active staff are found."""
         ...
 
     async def own_code(self, member_id: UUID) -> TillCode | None: ...
@@ -184,8 +184,9 @@ class Loads(Protocol):
         self, member_id: UUID, *, before: UUID | None, limit: int
     ) -> tuple[HistoryLine, ...]: ...
     async def today(self, staff_id: UUID, since: datetime) -> Today: ...
-    async def tenant_by_join_code(self, code: str, subject: str) -> "Counted[JoinTarget]":
-        """By a join code or slug in lower case; with the counter ("join_code", subject)."""
+    async def tenant_by_join_code(self, code: str) -> "Counted[JoinTarget]":
+        """By a join code or slug in lower case; with the counter ("join_code", a pseudonym of
+        the caller's address: no counter holds anybody's number)."""
         ...
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]: ...
@@ -194,21 +195,25 @@ class Loads(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterSigning:
-    """An issuance to use on its member's own phone, and the staff with the number typed, if any."""
+    """An issuance to use on its member's own phone, and the staff with the number typed, if any,
+    with the counter ("use_here_staff", staff id)."""
 
     settlement: Settlement
     staff: Staff | None
+    staff_tries: Counter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:
-    """A purchase to undo, with the lot it made and whose it is. No points: no transfer, no lot."""
+    """A purchase to undo, with the lot it made, whose it is, and all their lots with points left.
+    No points: no transfer, no lot."""
 
     purchase: Purchase
     transfer_id: UUID | None
     wallet: Wallet
     member: Member
     lot: Lot | None
+    lots: tuple[Lot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ EXPONENTS: Final = {
 """Decimals of a currency by ISO 4217 where they are not two."""
 
 _DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
-_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,3})?\Z")
+_AMOUNT: Final = re.compile(r"(?=\.?[0-9])[0-9]{0,12}(?:\.[0-9]{0,3})?\Z")
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]{7,24}\Z")
 _REFUSED_TYPES: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
 
@@ -53,19 +53,21 @@ class Money:
 
 
 def parse_amount(text: str, currency: str) -> Money:
-    """Read a positive amount a person typed, such as `5` or `5.50`.
+    """Read a positive amount a person typed, such as `5` or `5.50`, `5.` or `.5`; the currency's
+    own code may stand before or behind it.
 
     Raises AmountNotUnderstood for zero, signs, exponents, commas, more decimals than the currency
     has, and amounts above AMOUNT_MAX_MINOR (domain.md, pitfalls 4 and 46).
     """
-    typed = ascii_digits(text).strip(" ")
+    typed = ascii_digits(text).strip(" ").upper()
+    typed = typed.removeprefix(currency).removesuffix(currency).strip(" ")
     exponent = EXPONENTS.get(currency, 2)
     if not _AMOUNT.match(typed):
         raise AmountNotUnderstood
     whole, _, rest = typed.partition(".")
     if len(rest) > exponent:
         raise AmountNotUnderstood
-    minor = int(whole) * 10**exponent + int(rest.ljust(exponent, "0") or "0")
+    minor = int(whole or "0") * 10**exponent + int(rest.ljust(exponent, "0") or "0")
     if not 0 < minor <= AMOUNT_MAX_MINOR:
         raise AmountNotUnderstood
     return Money(minor, currency)

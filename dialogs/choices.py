@@ -4,6 +4,7 @@ from typing import Final
 
 from dialogs.dialog import Reject, View
 from dialogs.messages import Choice
+from dialogs.texts import mark
 
 BACK: Final = "back"
 """Picked, it does what the key `0` does; the only choice with number 0."""
@@ -12,6 +13,8 @@ YES: Final = "yes"
 
 KEY_NUMBER: Final = 98
 """The key that turns the page; never a choice's number."""
+
+NOT_A_CHOICE: Final = mark("That is not a choice.")
 
 STAMP: Final = "~"
 """Ends a choice's own id; behind it stands the turn in which a guarding screen offered it."""

@@ -170,8 +170,9 @@ class State:
     turns are durable and dialled-ahead digits stop here. `free`: its answer is typed text, not a
     choice (an amount, a name, a code). `zero`: the first `0` is heard as typed, only the next one
     is the key for back: an amount of 0 is a slip more often than a wish to leave (security.md,
-    U10). `result`: says what was done; a redial says it once more and goes home. `resumable`: a
-    redial may come back here."""
+    U10). `words`: a text that is nothing but a keyword is one even here, though the state is free.
+    `result`: says what was done; a redial says it once more and goes home. `resumable`: a redial
+    may come back here."""
 
     name: str
     ask: Ask | None = None
@@ -180,6 +181,7 @@ class State:
     guards: bool = False
     free: bool = False
     zero: bool = False
+    words: bool = False
     result: bool = False
 
     @property
@@ -191,6 +193,7 @@ class State:
 class Dialog:
     """A named table of `(trigger, source, dest)` and its states' steps. `staff`: only for staff
     who proved their PIN; else `members`: only for members. The trigger `back` is what `0` fires.
+    `flow`: something is begun here that a redial offers to finish; the others only show.
 
     `title` is the English name used in "Continue with …?". The machine is built once and never
     registers a model (docs/dependencies.md, transitions).
@@ -205,9 +208,10 @@ class Dialog:
         transitions: Iterable[tuple[str, str, str]],
         staff: bool = False,
         members: bool = True,
+        flow: bool = False,
     ) -> None:
-        self.name, self.title, self.start, self.staff, self.members = (
-            name, title, start, staff, members,
+        self.name, self.title, self.start, self.staff, self.members, self.flow = (
+            name, title, start, staff, members, flow,
         )  # fmt: skip
         self.transitions = tuple(transitions)
         names = dict.fromkeys([start, *(s for _, a, b in self.transitions for s in (a, b))])
@@ -229,6 +233,7 @@ class Dialog:
         guards: bool = False,
         free: bool = False,
         zero: bool = False,
+        words: bool = False,
         result: bool = False,
     ) -> Callable[[Ask], Ask]:
         """Register how a state asks, and what kind of answer it waits for."""
@@ -236,7 +241,7 @@ class Dialog:
         def register(step: Ask) -> Ask:
             row = self.states[state]
             row.ask, row.secret, row.guards, row.free = step, secret, guards, free
-            row.zero, row.result = zero, result
+            row.zero, row.words, row.result = zero, words, result
             return step
 
         return register

@@ -6,13 +6,15 @@ Called by the engine. Nothing of an answer to a secret question is ever kept.
 from dataclasses import replace
 from typing import Final
 
-from dialogs.choices import BACK, KEY_NUMBER, STAMP, numbered
+from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
 from dialogs.dialog import State
 from dialogs.messages import Choice, Reply
+from dialogs.room import above_menu, fits_screen
 from dialogs.running import Run
 from dialogs.session import Offered, Session
 
 REMEMBERED_MAX: Final = 40
+MENUS: Final = ("home", "welcome")
 REMEMBERED_S: Final = 7 * 24 * 3600
 
 
@@ -40,8 +42,18 @@ def _headed(run: Run, reply: Reply) -> str:
     if not lines:
         return ""
     shop = run.caller.programme.name
-    staff = run.session.dialog in run.dialogs and run.dialog.staff
-    return "\n".join([run.texts.t("{shop} staff", shop=shop) if staff else shop, *lines])
+    known = run.session.dialog in run.dialogs
+    heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
+    if run.surface == "ussd" and known and not reply.end and run.state.guards:
+        # A question stands on the first page with its choices, even without the shop's name.
+        without_no = [line for line in lines if line != run.texts.t(NOT_A_CHOICE)]
+        for fitting in ([heading, *lines], lines, without_no):
+            if fits_screen(fitting, reply.choices):
+                return "\n".join(fitting)
+    at_menu = known and run.session.dialog in MENUS and not run.session.frames
+    if run.surface == "ussd" and at_menu:
+        return above_menu(heading, run.said, reply.text, reply.choices)
+    return "\n".join([heading, *lines])
 
 
 def _numbered(
@@ -71,7 +83,7 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 def _footer(run: Run, reply: Reply) -> str:
     at_start = run.session.state == run.dialog.start
-    if at_start and run.session.dialog in ("home", "welcome") and not run.session.frames:
+    if at_start and run.session.dialog in MENUS and not run.session.frames:
         return ""
     if any(choice.id == BACK for choice in reply.choices):
         return run.texts.t("00 Home")

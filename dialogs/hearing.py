@@ -123,7 +123,7 @@ class Ear:
             return Typed()
         picked = self._number(text) if NUMBER.match(text) else self._label(text)
         if picked or state.free:
-            return picked or Typed()
+            return picked or (self._only_word(text) if state.words else None) or Typed()
         return self._word(text) or self._near(text) or Unclear()
 
     def _number(self, text: str) -> Heard | None:
@@ -152,6 +152,11 @@ class Ear:
             return Pressed("more")
         found = keyword(text, self.language)
         return Said(*found) if found else None
+
+    def _only_word(self, text: str) -> Heard | None:
+        """A keyword with nothing behind it, or a word for a key."""
+        word = self._word(text)
+        return None if isinstance(word, Said) and word.argument else word
 
     def _near(self, text: str) -> Heard | None:
         """A close spelling, when it is close to one thing only; never where value can move."""

@@ -1,12 +1,27 @@
 """PINs as people type them. Called by the dialogs that ask for one, and by nothing else."""
 
 import re
-from typing import Final
+from collections.abc import Generator
+from typing import Any, Final
 
+from core.errors import PinLocked
+from core.members.commands import CheckPinLock
+from core.ports import Command
 from core.values import Secret, ascii_digits
+from dialogs.dialog import View, do
+from dialogs.wording import refusal
 
 PIN: Final = re.compile(r"[0-9]{4,5}\Z")
 TWO_PINS: Final = re.compile(r"([0-9]{4,5})[^0-9]+([0-9]{4,5})\Z")
+
+
+def pin_locked(view: View) -> Generator[Command[Any], Any, str]:
+    """Why a PIN is not even asked now and what helps, in words; "" when it may be typed."""
+    try:
+        yield from do(CheckPinLock())
+    except PinLocked as error:
+        return f"{refusal(error, view)} {view.t('Forgot it? See Settings, PIN.')}"
+    return ""
 
 
 def read_pin(typed: str) -> Secret | None:

@@ -5,17 +5,16 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import MappingProxyType
 
-from dialogs import definitions
 from dialogs.dialog import Dialog
 
 
 @cache
-def discover() -> MappingProxyType[str, Dialog]:
-    """Every definition's dialog, checked. A module of definitions is one dialog of its name."""
+def discover(package: str = "dialogs.definitions") -> MappingProxyType[str, Dialog]:
+    """Every dialog of a package, checked. A module of it is one dialog of the module's name."""
     found = {}
-    for module in iter_modules(definitions.__path__):
-        dialog = import_module(f"{definitions.__name__}.{module.name}").dialog
-        assert isinstance(dialog, Dialog), module.name
+    for module in iter_modules(import_module(package).__path__):
+        dialog = getattr(import_module(f"{package}.{module.name}"), "dialog", None)
+        assert isinstance(dialog, Dialog), f"{package}.{module.name} is no dialog"
         assert dialog.name == module.name, f"{module.name} defines {dialog.name}"
         dialog.check()
         found[dialog.name] = dialog

@@ -6,10 +6,11 @@ Called by the engine, once a turn; decides nothing about a channel beyond its su
 from dataclasses import replace
 from typing import Final
 
+from core.facts import Notice
 from core.members.commands import SeeNotices, WhoAmI
 from dialogs.choices import YES
 from dialogs.dialog import Reject, do
-from dialogs.hearing import Ear, Heard, Key, Picked, Pressed, Said, Stale, Typed
+from dialogs.hearing import Ear, Heard, Key, Picked, Pressed, Said, Stale, Typed, Unclear
 from dialogs.keywords import HEARD, normal
 from dialogs.messages import Input, Reply
 from dialogs.notices import notice_text
@@ -20,6 +21,8 @@ NOTICES_SAID: Final = 2
 """As many unseen notices are said at once; the rest waits for the next visit."""
 
 RESUME: Final = "resume"
+ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
+"""Dialogs whose result names a reward in the slot `name`."""
 
 
 def respond(run: Run, *, resume: bool) -> Steps[Reply]:
@@ -30,8 +33,10 @@ def respond(run: Run, *, resume: bool) -> Steps[Reply]:
         run.input = replace(run.input, text=run.input.text.strip())
     known = run.knows(run.session.dialog, run.session.state)
     opens = resume or not run.session.dialog
+    overtaking = _overtaking(run) if resume else None
     heard = _hear(run, known)
-    run.session = replace(run.session, turns=run.session.turns + 1)
+    wrong = 0 if opens else run.session.rejects
+    run.session = replace(run.session, turns=run.session.turns + 1, rejects=wrong)
     if isinstance(heard, Said) and (heard.keyword.at_once or (opens and not resume)):
         reply = yield from _obey(run, heard)
     elif heard == Pressed("more") and not resume:
@@ -46,7 +51,7 @@ def respond(run: Run, *, resume: bool) -> Steps[Reply]:
     else:
         reply = yield from _answer(run, heard)
     if opens and run.command is None:
-        yield from _say_notices(run)
+        yield from _say_notices(run, overtaking)
     return reply
 
 
@@ -64,13 +69,16 @@ def _open(run: Run, heard: Heard, *, resume: bool) -> Steps[Reply]:
     """The first screen of a conversation, or the offer to continue one."""
     run.session = replace(run.session, staff_until=0)
     if resume:
-        text = yield from _last_result(run)
+        text = "" if _overtaking(run) else (yield from _last_result(run))
         if _offer_to_continue(run):
             return (yield from run.ask())
         run.home(text)
         return (yield from run.ask())
     if isinstance(heard, Stale):
         return (yield from _answer_stale(run, heard))
+    if isinstance(heard, Unclear) and run.surface != "ussd":
+        # Greeted all the same, but not for ever: it may be a machine that answers (S11).
+        run.understood = False
     run.home()
     return (yield from run.ask())
 
@@ -80,17 +88,27 @@ def _offer_to_continue(run: Run) -> bool:
     if run.session.dialog == RESUME:
         run.back()
     at_home = run.session.dialog in ("home", "welcome") and not run.session.frames
-    if at_home or not run.state.resumable:
+    if at_home or not (run.dialog.flow and run.state.resumable):
         return False
-    run.call(RESUME, {"title": run.dialog.title})
+    run.call(RESUME, {"title": run.dialog.title, "name": run.session.slots.get("name", "")})
     return True
 
 
+def _overtaking(run: Run) -> Notice | None:
+    """A notice of what became, since, of the very reward that the last result is about."""
+    if run.session.dialog not in ABOUT_A_REWARD:
+        return None
+    name = run.session.slots.get("name")
+    return next((n for n in run.caller.unseen if name and n.params.get("reward") == name), None)
+
+
 def _last_result(run: Run) -> Steps[str]:
-    """What the last screen said was done, since it may never have been seen."""
+    """What the last screen said was done, since it may never have been seen. One line of it: what
+    is left stands in the menu below."""
     if not run.state.result or not run.admitted():
         return ""
-    return (yield from run.ask()).text
+    said = (yield from run.ask()).text
+    return said.partition("\n")[0] if run.session.dialog in ABOUT_A_REWARD else said
 
 
 def _answer(run: Run, heard: Heard) -> Steps[Reply]:
@@ -106,8 +124,16 @@ def _answer(run: Run, heard: Heard) -> Steps[Reply]:
             return (yield from _let_hear(run, choice))
         case Typed():
             return (yield from _let_hear(run, None))
+        case _ if _is_called(run):
+            return (yield from run.ask())
         case _:
             return (yield from _reject(run, run.texts.t("That is not a choice.")))
+
+
+def _is_called(run: Run) -> bool:
+    """True when the very word was typed that leads here: it asks again, and is no wrong answer."""
+    title, typed = normal(run.texts.t(run.dialog.title)), normal(run.input.text)
+    return typed in (title, title.partition(" ")[0])
 
 
 def _press(run: Run, key: Key) -> Steps[Reply]:
@@ -129,8 +155,12 @@ def _obey(run: Run, said: Said) -> Steps[Reply]:
     """Go where a keyword leads. Nobody waits behind it but `via`, or home."""
     word, argument = said.keyword, said.argument
     dialog = word.dialog
+    if argument and not dialog:
+        # "Hello, I am driving": what follows a greeting is as unclear as without it (S11).
+        run.understood = False
     run.home()
-    if word.elsewhere and argument and normal(argument) != run.caller.programme.slug:
+    shop = normal(argument).replace(" ", "-")
+    if word.elsewhere and argument and shop != run.caller.programme.slug:
         dialog = word.elsewhere
     if word.via:
         run.call(word.via)
@@ -191,9 +221,13 @@ def _answer_stale(run: Run, tap: Stale) -> Steps[Reply]:
     return (yield from run.ask())
 
 
-def _say_notices(run: Run) -> Steps[None]:
-    """Say first what the caller was never told, and note that they were."""
+def _say_notices(run: Run, overtaking: Notice | None) -> Steps[None]:
+    """Say first what the caller was never told, and note that they were. A small screen has room
+    for one line of news above its menu; what is not said now waits for the next visit."""
     unseen = run.caller.unseen[:NOTICES_SAID]
+    if run.surface == "ussd":
+        first = (overtaking,) if overtaking else run.caller.unseen[:1]
+        unseen = () if run.said else first
     if unseen:
         run.said[:0] = [notice_text(notice, run.texts) for notice in unseen]
         yield from do(SeeNotices(ids=tuple(notice.id for notice in unseen)))

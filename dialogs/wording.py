@@ -54,7 +54,6 @@ PLAIN_REFUSALS: Final[dict[str, str]] = {
     "sold_out": mark("Sold out."),
     "issuance_unknown": mark("There is no such reward of yours."),
     "hold_closed": mark("That was settled before."),
-    "key_reused": mark("That was used for something else."),
 }
 
 
@@ -71,6 +70,17 @@ def _pin_wrong(params: dict[str, object], words: Words) -> str:
         return words.t("That PIN is wrong.")
     return words.n(
         "That PIN is wrong. {count} try left.", "That PIN is wrong. {count} tries left.", left
+    )
+
+
+def _signing_wrong(params: dict[str, object], words: Words) -> str:
+    left = params.get("left")
+    if not isinstance(left, int) or left < 1:
+        return words.t("That number or PIN is wrong.")
+    return words.n(
+        "That number or PIN is wrong. {count} try left.",
+        "That number or PIN is wrong. {count} tries left.",
+        left,
     )
 
 
@@ -97,6 +107,22 @@ def _not_enough_points(params: dict[str, object], words: Words) -> str:
     if not isinstance(missing, int):
         return words.t("Not enough points.")
     return words.n("{count} point is missing.", "{count} points are missing.", missing)
+
+
+def _price_changed(params: dict[str, object], words: Words) -> str:
+    points = params.get("points")
+    if not isinstance(points, int):
+        return words.t("The price has changed.")
+    return words.n(
+        "The price has changed: {count} pt now.", "The price has changed: {count} pts now.", points
+    )
+
+
+def _quote_changed(params: dict[str, object], words: Words) -> str:
+    points = params.get("points")
+    if not isinstance(points, int):
+        return words.t("That earns other points now.")
+    return words.n("That earns {count} pt now.", "That earns {count} pts now.", points)
 
 
 def _tier_too_low(params: dict[str, object], words: Words) -> str:
@@ -135,9 +161,12 @@ def _code_already_used(params: dict[str, object], words: Words) -> str:
 FILLED_REFUSALS: Final[dict[str, Callable[[dict[str, object], Words], str]]] = {
     "pin_wrong": _pin_wrong,
     "pin_locked": _pin_locked,
+    "signing_wrong": _signing_wrong,
     "amount_too_large": _amount_too_large,
     "repeated_purchase": _repeated_purchase,
     "not_enough_points": _not_enough_points,
+    "price_changed": _price_changed,
+    "quote_changed": _quote_changed,
     "tier_too_low": _tier_too_low,
     "issuance_closed": _issuance_closed,
     "code_unknown": _code_unknown,

@@ -22,7 +22,7 @@ from gateway.render import Page, Profile
 __all__ = [
     "Adapter", "Channel", "Forged", "Malformed", "Outgoing", "Peers", "Profile", "Refusal",
     "Refused", "Sent", "Unknown", "Verdict", "discover", "matches", "refused",
-    "require_two_proofs",
+    "reported", "require_two_proofs",
 ]  # fmt: skip
 
 
@@ -55,14 +55,12 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message to send. `recipient` is E.164 or a BSUID; `reply_to` the inbound's external id;
-    `media_url` where the carrier fetches the picture of `page.image`. `id` travels with it where
-    the carrier echoes such a thing."""
+    """A message to send. `recipient` is E.164 or a BSUID; `media_url` where the carrier fetches
+    the picture of `page.image`. `id` travels with it where the carrier echoes such a thing."""
 
     id: UUID
     recipient: Address | str = field(repr=False)
     page: Page
-    reply_to: str | None = None
     mark_read: str | None = None
     status_url: str = field(default="", repr=False)
     media_url: str | None = field(default=None, repr=False)
@@ -77,12 +75,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The carrier said no. `retryable`: later may work, after `retry_after_s` where it said so.
-    `opted_out`: the person does not want messages. `fallback`: try another way (`sms`,
-    `template`). `alert`: our configuration is wrong."""
+    """The carrier said no. `retryable`: later may work, after `retry_after_s` where it said so;
+    `throttled`: we were too fast, which is no fault of the message; `once`: one more try is all
+    that makes sense. `opted_out`: the person does not want messages. `fallback`: try another way
+    (`sms`, `template`). `alert`: our configuration is wrong."""
 
     reason: str
     retryable: bool = False
+    throttled: bool = False
+    once: bool = False
     retry_after_s: int | None = None
     opted_out: bool = False
     fallback: Literal["sms", "template"] | None = None
@@ -130,6 +131,10 @@ class Adapter(Protocol):
 
     def judge(self, response: HttpResponse | None) -> Verdict:
         """What the answer to one of those requests means; None: no answer came."""
+
+    def judge_report(self, code: str) -> Refused:
+        """What the error code of a delivery report means, told after the carrier had taken the
+        message: it is not sent again, whatever the code. "" when none was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +189,19 @@ def refused(response: HttpResponse, code: int | None, table: Mapping[int, Refuse
             retryable=status in (408, 429) or status >= 500,
             alert=status in (401, 403) or status < 400,
         )
-    return (
-        replace(verdict, retry_after_s=response.retry_after_s()) if verdict.retryable else verdict
+    if not verdict.retryable:
+        return verdict
+    throttled = verdict.throttled or status == 429
+    return replace(verdict, throttled=throttled, retry_after_s=response.retry_after_s())
+
+
+def reported(code: str, table: Mapping[int, Refused]) -> Refused:
+    """The error code of a delivery report as the carrier's table says; never to be sent again."""
+    known = table.get(int(code)) if code.isascii() and code.isdigit() else None
+    if known is None:
+        return Refused(reason=f"not delivered {code}".rstrip())
+    return replace(
+        known, reason=f"{known.reason} {code}", retryable=False, throttled=False, once=False
     )
 
 
@@ -216,4 +232,5 @@ def discover(package: str = "gateway.channels") -> dict[str, Adapter]:
 
 _NAMES = (
     "PROFILE", "verify", "parse", "address_of", "render", "refuse", "compose", "judge",
+    "judge_report",
 )  # fmt: skip

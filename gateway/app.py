@@ -19,7 +19,7 @@ from gateway.inside import simulator
 from gateway.pictures import picture
 from gateway.runtime import Runtime
 from gateway.simulator import routes
-from gateway.worker import work
+from gateway.worker import start
 
 SPOKEN: Final = ["GET", "POST"]
 
@@ -33,7 +33,7 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # Set at the first signal, so that jobs drain while requests do.
         stop = getattr(app.state, "draining", None) or asyncio.Event()
-        task = asyncio.create_task(work(rt, stop)) if worker else None
+        task = start(rt, stop) if worker else None
         yield
         stop.set()
         rt.wake.set()

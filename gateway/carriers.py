@@ -18,8 +18,9 @@ from starlette.responses import Response
 from gateway.adapter import Channel, Forged, Malformed, Peers
 from gateway.conversation import Busy
 from gateway.events import Knock, act
-from gateway.inbound import HttpRequest, HttpResponse
+from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
+from gateway.message import refusal
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 
@@ -83,12 +84,15 @@ def _http_request(rt: Runtime, request: Request, body: bytes) -> HttpRequest:
 
 
 def _peer(rt: Runtime, request: Request) -> str:
-    """Who really calls: the socket's peer, or what a trusted proxy says of it (U45)."""
+    """Who really calls: the socket's peer, or whom trusted proxies say they passed on (U45). The
+    rightmost address that is no proxy of ours counts: what stands left of it anyone may write."""
     peer = request.client.host if request.client else ""
-    forwarded = request.headers.get("x-forwarded-for")
-    if not forwarded or not _within(peer, rt.settings.trusted_proxies):
-        return peer
-    return forwarded.split(",")[-1].strip()
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed([word.strip() for word in forwarded if word.strip()]):
+        if not _within(peer, rt.settings.trusted_proxies):
+            break
+        peer = hop
+    return peer
 
 
 def _within(peer: str, networks: Sequence[object]) -> bool:
@@ -143,7 +147,8 @@ async def _answer(knock: Knock) -> HttpResponse:
     except (Busy, Unavailable, TimeoutError) as error:
         get("carrier").error("unavailable", channel=kind, reason=type(error).__name__)
         rt.metrics.ignored(kind, "unavailable")
-        return adapter.refuse("busy")
+        asked = next((event for event in events if isinstance(event, Inbound)), None)
+        return refusal(adapter, asked, "busy")
 
 
 def _starlette(response: HttpResponse) -> Response:

@@ -8,6 +8,7 @@ import asyncio
 from typing import Final, TypeVar
 from uuid import UUID
 
+from core.changes import Change
 from core.errors import LoyaltyError
 from core.ports import Command
 from core.service import execute
@@ -15,7 +16,7 @@ from core.values import Address
 from gateway.hashing import OncePerTurn
 from gateway.runtime import Runtime
 from storage.database import Stale
-from storage.turns import BeginAsk, Snapshot, Work
+from storage.turns import BeginAsk, OutboundRow, Snapshot, Work
 from storage.unit_of_work import TurnWork
 
 R = TypeVar("R")
@@ -52,6 +53,32 @@ def unit_of_work(rt: Runtime, snapshot: Snapshot, hasher: OncePerTurn | None = N
     return TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
 
 
+async def commit(
+    rt: Runtime,
+    tenant: UUID,
+    key: str,
+    name: str,
+    *,
+    input_hash: bytes = b"",
+    ref: str | None = None,
+    changes: tuple[Change, ...] = (),
+    outbound: tuple[OutboundRow, ...] = (),
+) -> None:
+    """Write under `key` what no conversation led to; `name` says in the log what it was. Raises
+    Stale (a condition no longer holds, or the key was used) and Unavailable."""
+    work = Work(
+        owner=tenant,
+        tenant=tenant,
+        key=key,
+        command=name,
+        input_hash=input_hash,
+        ref=ref,
+        changes=changes,
+        outbound=outbound,
+    )
+    await rt.turns.commit(work)
+
+
 async def command(
     rt: Runtime, tenant: UUID, key: str, wanted: Command[R], address: Address = NOBODY
 ) -> R:
@@ -83,16 +110,14 @@ async def _attempt(
     except LoyaltyError as refused:
         refusal = refused
     if uow.changes:
-        await rt.turns.commit(
-            Work(
-                owner=tenant,
-                tenant=tenant,
-                key=key,
-                command=type(wanted).__name__,
-                input_hash=rt.vault.mac("input", key, repr(wanted)),
-                ref=uow.ref,
-                changes=tuple(uow.changes),
-            )
+        await commit(
+            rt,
+            tenant,
+            key,
+            type(wanted).__name__,
+            input_hash=rt.vault.mac("input", key, repr(wanted)),
+            ref=uow.ref,
+            changes=tuple(uow.changes),
         )
     if refusal:
         raise refusal

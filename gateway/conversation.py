@@ -18,22 +18,22 @@ from dialogs.engine import Turn, stops_walk, turn
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
 from gateway.hashing import OncePerTurn
-from gateway.hearing import Heard, NotHeard, hear_session
-from gateway.inbound import HttpResponse, Inbound
-from gateway.message import Message, heard_mac, pack, unpack
+from gateway.hearing import Heard, NotHeard, hear_session, is_retry
+from gateway.inbound import HttpResponse
+from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
+from gateway.outcome import conversation_after, misses, work_of
 from gateway.outgoing import answers, hints
-from gateway.render import Page, fit
+from gateway.render import fit
 from gateway.runtime import Runtime
-from storage.database import Stale
-from storage.turns import BeginAsk, Conversation, Snapshot, Work
+from storage.database import Lost, Stale
+from storage.turns import BeginAsk, Snapshot, Work
 from storage.unit_of_work import TurnWork
 
 TRIES_MAX: Final = 8
 RESUME_S: Final = 600
 CHAT_IDLE_S: Final = 1800
 LATE_S: Final = 900
-MISSES_MAX: Final = 5
-MISSES_WINDOW_S: Final = 600
+RETRY_WINDOW_S: Final = 3
 HARMLESS: Final = (Query, SeeNotices, StopMessages, StartMessages)
 """What a message that reached us late may still do."""
 
@@ -55,28 +55,29 @@ class Answered:
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
-    """Answer a message once, however often and in parallel it arrives. Raises Busy, Unavailable."""
-    hasher = OncePerTurn(rt.hasher)
+    """Answer a message once, however often and in parallel it arrives. Raises Busy, Unavailable.
+
+    When the connection broke under a commit, the next begin finds its key, or that nothing was
+    written; `said.committing` stays set only when that could not be asked either.
+    """
+    hasher, lost = OncePerTurn(rt.hasher), False
     for attempt in range(TRIES_MAX):
         try:
             return replace(await _attempt(rt, said, hasher), reruns=attempt)
         except Stale:
             await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
+        except Lost:
+            if lost:
+                raise
+            lost = True
     raise Busy
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
-    snapshot = await rt.turns.begin(
-        BeginAsk(
-            owner=said.channel.owner,
-            tenant=None,
-            channel_id=said.channel.id,
-            conversation_id=said.conversation_id,
-            sender=said.sender,
-            key=said.key,
-            session_claim=said.claim,
-        )
-    )
+    snapshot = await _begin(rt, said)
+    said.committing.clear()
+    if snapshot.answer and said.channel.settings.get("request_time") == "session":
+        said, snapshot = await _told_apart(rt, said, snapshot)
     if snapshot.answer:
         return _repeated(said, snapshot)
     said = await _configured(rt, said, snapshot)
@@ -84,6 +85,34 @@ async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
     if isinstance(heard, NotHeard):
         return await _refuse(rt, said, snapshot, heard)
     return await _turn(rt, said, snapshot, heard, hasher)
+
+
+async def _begin(rt: Runtime, said: Message) -> Snapshot:
+    ask = BeginAsk(
+        owner=said.channel.owner,
+        tenant=None,
+        channel_id=said.channel.id,
+        conversation_id=said.conversation_id,
+        sender=said.sender,
+        key=said.key,
+        session_claim=said.claim,
+    )
+    return await rt.turns.begin(ask)
+
+
+async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[Message, Snapshot]:
+    """The message and its snapshot where a body equal to it was answered before and the carrier's
+    time field is the session's: a retry, or the same thing said again (security.md 8)."""
+    known, stored = snapshot.conversation, snapshot.answer
+    if known is None or stored is None or stored.conversation_id != said.conversation_id:
+        return said, snapshot
+    window_s = float(said.channel.settings.get("retry_window_s", RETRY_WINDOW_S))
+    if not is_retry(known, heard_mark(rt.vault, said)[1] or b"", snapshot.now, window_s):
+        return said_again(rt.vault, said, known.version), replace(snapshot, answer=None)
+    if not known.heard_len:
+        return said, snapshot
+    said = said_again(rt.vault, said, known.version - 1)
+    return said, await _begin(rt, said)
 
 
 async def _configured(rt: Runtime, said: Message, snapshot: Snapshot) -> Message:
@@ -101,8 +130,11 @@ def _repeated(said: Message, snapshot: Snapshot) -> Answered:
     assert snapshot.answer is not None
     stored = snapshot.answer
     if stored.conversation_id != said.conversation_id:
-        return Answered(response=said.adapter.refuse("ended"), outcome=NotHeard.FOREIGN.value)
-    response = unpack(stored.answer) if stored.answer else said.adapter.refuse("ended")
+        response = refusal(said.adapter, said.inbound, "ended")
+        return Answered(response=response, outcome=NotHeard.FOREIGN.value)
+    response = (
+        unpack(stored.answer) if stored.answer else refusal(said.adapter, said.inbound, "ended")
+    )
     return Answered(response=response, outcome="repeated")
 
 
@@ -123,10 +155,10 @@ def _heard(rt: Runtime, said: Message, snapshot: Snapshot) -> Heard | NotHeard:
 async def _refuse(rt: Runtime, said: Message, snapshot: Snapshot, why: NotHeard) -> Answered:
     """End a session that makes no sense; an open one of this phone is closed, nothing else."""
     known = snapshot.conversation
-    response = said.adapter.refuse("ended")
+    response = refusal(said.adapter, said.inbound, "ended")
     if known and known.open and why in (NotHeard.EXPIRED, NotHeard.UNSENT):
         closed = replace(known, open=False, last_at=snapshot.now)
-        await rt.turns.commit(_work(rt, said, snapshot, closed, answer=pack(response)))
+        await _commit(rt, said, work_of(rt, said, snapshot, closed, answer=pack(response)))
     return Answered(response=response, outcome=why.value)
 
 
@@ -135,10 +167,10 @@ async def _turn(
 ) -> Answered:
     uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
-    late = _late(said.inbound, snapshot.now)
+    late = _late(said, snapshot.now)
     done: Turn | None = None
     for spoken in _inputs(said, heard, resume=resume):
-        if done and (done.reply.end or stops_walk(rt.dialogs, session)):
+        if done and _stops(rt, done):
             break
         turning = turn(
             rt.dialogs,
@@ -147,12 +179,22 @@ async def _turn(
             now=snapshot.now,
             surface=said.adapter.PROFILE.surface,
             resume=resume,
-            avoid_digit=_just_typed(said),
+            avoid_digit=_just_typed(said, spoken),
         )
-        done = await _drive(turning, uow, late=late)
+        last = await _drive(turning, uow, late=late)
+        durable = last.durable or (done is not None and done.durable)
+        command = last.command or (done.command if done else None)
+        done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
     return await _finish(rt, said, snapshot, uow, done)
+
+
+def _stops(rt: Runtime, done: Turn) -> bool:
+    """Digits dialled ahead are heard up to the first screen whose answer can change something
+    (U38), and up to the first change: a message is one unit of work."""
+    changed = done.command not in (None, SeeNotices.__name__)
+    return changed or done.reply.end or stops_walk(rt.dialogs, done.session)
 
 
 def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, bool]:
@@ -178,16 +220,17 @@ def _inputs(said: Message, heard: Heard, *, resume: bool) -> list[Input]:
     return opening + [Input(text) for text in heard.inputs]
 
 
-def _just_typed(said: Message) -> str:
+def _just_typed(said: Message, spoken: Input) -> str:
     """What no confirmation may be numbered, on carriers that cannot tell a retry from the same
     digit typed again (security.md 8)."""
     latest_only = said.adapter.PROFILE.reply_in_response and said.inbound.accumulated is None
-    return said.inbound.input.text if latest_only else ""
+    return spoken.text if latest_only else ""
 
 
-def _late(inbound: Inbound, now: datetime) -> bool:
+def _late(said: Message, now: datetime) -> bool:
     """A message that changes something is not executed when it is 15 minutes old (F17)."""
-    return inbound.sent_at is not None and now - inbound.sent_at > timedelta(seconds=LATE_S)
+    at = said.inbound.sent_at or said.received_at
+    return at is not None and now - at > timedelta(seconds=LATE_S)
 
 
 async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, late: bool) -> Turn:
@@ -211,7 +254,7 @@ async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, 
 async def _finish(
     rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
 ) -> Answered:
-    session, silent = _misses(done, snapshot.now)
+    session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
     page = fit(done.reply, profile, session.page, hints(done.language))
     fits = page.number == 1 and not page.more
@@ -220,7 +263,7 @@ async def _finish(
     # A carrier's own STOP answer was enough, and some replies say nothing at all.
     silent = silent or said.inbound.control is not None or not done.reply.text
     work = replace(
-        _work(rt, said, snapshot, _conversation(rt, said, snapshot, session, page)),
+        work_of(rt, said, snapshot, conversation_after(rt, said, snapshot, session, page)),
         answer=pack(response) if response else None,
         command=done.command or "",
         ref=uow.ref if done.command else None,
@@ -228,7 +271,7 @@ async def _finish(
         outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
         durable=done.durable,
     )
-    await rt.turns.commit(work)
+    await _commit(rt, said, work)
     return Answered(
         response=response,
         outcome="silent" if silent else "replied",
@@ -237,58 +280,8 @@ async def _finish(
     )
 
 
-def _misses(done: Turn, now: datetime) -> tuple[Session, bool]:
-    """Count answers that were not understood; say nothing more to a machine that talks (S11)."""
-    at = int(now.timestamp())
-    recent = tuple(t for t in done.session.misses if at - t < MISSES_WINDOW_S)
-    if done.understood:
-        return replace(done.session, misses=recent), False
-    return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
-
-
-def _conversation(
-    rt: Runtime, said: Message, snapshot: Snapshot, session: Session, page: Page
-) -> Conversation:
-    known, now, text = snapshot.conversation, snapshot.now, said.inbound.accumulated
-    same = known is not None and known.carrier_session == said.inbound.conversation
-    return Conversation(
-        id=said.conversation_id,
-        version=known.version if known else 0,
-        channel_id=said.channel.id,
-        sender=said.sender,
-        at_tenant=known.at_tenant if known else None,
-        session=session.to_json(),
-        carrier_session=said.inbound.conversation,
-        heard_len=len(text or ""),
-        heard_mac=None if text is None else heard_mac(rt.vault, said, text),
-        open=not page.end,
-        opened_at=known.opened_at if known and same else now,
-        last_at=now,
-        last_in_at=now,
-    )
-
-
-def _work(
-    rt: Runtime,
-    said: Message,
-    snapshot: Snapshot,
-    conversation: Conversation,
-    answer: bytes | None = None,
-) -> Work:
-    heard = said.inbound.accumulated or said.inbound.input.text
-    return Work(
-        owner=said.channel.owner,
-        tenant=snapshot.tenant,
-        key=said.key,
-        command="",
-        input_hash=rt.vault.mac("input", said.key, heard),
-        ref=None,
-        answer=answer,
-        conversation=conversation,
-        session_claim=said.claim,
-        changes=(),
-        outbound=(),
-        jobs=(),
-        inbound_id=said.inbound_id,
-        durable=False,
-    )
+async def _commit(rt: Runtime, said: Message, work: Work) -> None:
+    if work.changes:
+        said.committing.set()
+    await rt.turns.commit(work)
+    said.committing.clear()

@@ -4,15 +4,17 @@ One request may speak of several numbers (Meta): each event goes to the channel 
 when that channel's own secret verifies the request too (security.md, W25).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from core.values import Address
 from gateway.adapter import Adapter, Channel, Forged, Peers
-from gateway.conversation import converse
+from gateway.conversation import Busy, converse
 from gateway.inbound import (
     DeliveryReport,
     Direct,
@@ -25,9 +27,16 @@ from gateway.inbound import (
 )
 from gateway.lines import timed
 from gateway.message import conversation_id, keyed
+from gateway.render import Page
 from gateway.runtime import Runtime
+from storage.database import Unavailable
 from storage.inbox import NewInbound
 from storage.outbox import NewReport
+
+IN_DOUBT: Final = Page(
+    text="Service is busy. Please dial again to see whether it was done.", end=True
+)
+"""Said when a change was sent to the database and no answer came: it may have been made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +67,10 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 reports.append(event)
             case SessionEnded(dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
-            case Ignored(reason=reason):
+            case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
+                if alarm:
+                    metrics.alarm(alarm)
     await _report(knock, reports)
     await _store(knock, said)
     return knock.adapter.render(None, None)
@@ -70,7 +81,14 @@ async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
         return knock.adapter.refuse("malformed")
     rt = knock.rt
     said = keyed(rt.vault, knock.adapter, knock.channel, inbound)
-    answered = await timed(rt, said, converse(rt, said))
+    try:
+        async with asyncio.timeout(rt.settings.turn_timeout_s):
+            answered = await timed(rt, said, converse(rt, said))
+    except (Busy, Unavailable, TimeoutError):
+        if said.committing.is_set():
+            rt.metrics.alarm("answer_in_doubt")
+            return knock.adapter.render(IN_DOUBT, inbound)
+        raise
     assert answered.response is not None, "a channel that answers in the request has an answer"
     rt.wake.set()
     return answered.response

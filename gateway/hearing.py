@@ -3,6 +3,7 @@
 Carriers that accumulate send all input of the session in every request (wire-formats.md 1). We
 keep only the length and a keyed hash of what was heard, since the text may hold a PIN, and take
 what follows it (security.md, U35–U42). Never `split("*")[-1]`: an input may itself contain `*`.
+Others send the latest input only (wire-formats.md 2): it is the step, whatever it contains.
 """
 
 import hmac
@@ -41,12 +42,24 @@ def hear_session(
     snapshot: Snapshot, inbound: Inbound, conversation_id: UUID, ttl_s: int, mac: Mac
 ) -> Heard | NotHeard:
     """What this USSD request adds, or why it is refused."""
-    known, text = snapshot.conversation, inbound.accumulated or ""
+    known, text = snapshot.conversation, inbound.accumulated
     if snapshot.claimed_by and snapshot.claimed_by[1] != conversation_id:
         return NotHeard.FOREIGN
     if known is None or known.carrier_session != inbound.conversation:
-        return _first(text, claimed=snapshot.claimed_by is not None)
-    return _next(known, text, snapshot.now, ttl_s, mac)
+        if text is None and not inbound.opens:
+            return NotHeard.CLOSED
+        dialled = inbound.input.text if text is None else text
+        return _first(dialled, claimed=snapshot.claimed_by is not None)
+    if over := _over(known, snapshot.now, ttl_s):
+        return over
+    return _latest(inbound) if text is None else _next(known, text, mac)
+
+
+def is_retry(known: Conversation, mark: bytes, now: datetime, window_s: float) -> bool:
+    """Whether a body equal to an earlier one repeats the last request of the conversation, where
+    the carrier's time field does not tell: so it does when it comes soon after its answer."""
+    same = hmac.compare_digest(mark, known.heard_mac or b"")
+    return same and now - known.last_at <= timedelta(seconds=window_s)
 
 
 def _first(text: str, *, claimed: bool) -> Heard | NotHeard:
@@ -57,11 +70,19 @@ def _first(text: str, *, claimed: bool) -> Heard | NotHeard:
     return NotHeard.OVERLONG if len(inputs) > WALK_MAX else Heard(inputs, opens=True)
 
 
-def _next(known: Conversation, text: str, now: datetime, ttl_s: int, mac: Mac) -> Heard | NotHeard:
+def _over(known: Conversation, now: datetime, ttl_s: int) -> NotHeard | None:
     if not known.open:
         return NotHeard.CLOSED
-    if now - known.opened_at > timedelta(seconds=ttl_s):
-        return NotHeard.EXPIRED
+    return NotHeard.EXPIRED if now - known.opened_at > timedelta(seconds=ttl_s) else None
+
+
+def _latest(inbound: Inbound) -> Heard | NotHeard:
+    """A first request that comes again under another time opens again."""
+    text = inbound.input.text
+    return _first(text, claimed=False) if inbound.opens else Heard((text,), opens=False)
+
+
+def _next(known: Conversation, text: str, mac: Mac) -> Heard | NotHeard:
     before = text[: known.heard_len]
     if not hmac.compare_digest(mac(before), known.heard_mac or b""):
         return NotHeard.UNSENT

@@ -7,7 +7,7 @@ with every ambiguity refused. No value of a request is ever part of an error's t
 import json
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -83,8 +83,12 @@ class Inbound:
     it, or None when the payload names nobody usable (stored, answered by nothing). `conversation`:
     the carrier's session id (USSD) or "" . `external_id`: the carrier's id of this message; for
     USSD "". `accumulated`: all input of the carrier session so far, where the carrier sends that
-    (then `input.text` is ""). `opens`: the carrier says a session begins. `control`: STOP, START
-    or HELP that the carrier has already answered (stay silent). `sent_at`: the carrier's time.
+    (then `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
+    request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
+    only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
+    holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
+    or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
+    carrier has already answered (stay silent). `sent_at`: the carrier's time.
     """
 
     address: str
@@ -94,6 +98,8 @@ class Inbound:
     opens: bool = False
     input: Input = field(default_factory=lambda: Input(""), repr=False)
     accumulated: str | None = field(default=None, repr=False)
+    fingerprint: bytes = field(default=b"", repr=False)
+    envelope: Mapping[str, str] = field(default_factory=dict, repr=False)
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
     profile_name: str = field(default="", repr=False)
@@ -134,9 +140,10 @@ class Direct:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
     """Well-formed but nothing for us; counted by `reason` (unknown field, reaction, …), which is
-    one of a fixed few and never a value of the request."""
+    one of a fixed few and never a value of the request. `alarm`: what an operator must look at."""
 
     reason: str
+    alarm: str = ""
 
 
 Event = Inbound | DeliveryReport | SessionEnded | Direct | Ignored

@@ -59,6 +59,7 @@ class InsideView:
                 balance=move.balance,
                 ref=move.ref,
                 detail=move.detail,
+                state=move.state,
             )
             for move in moves
         ]

@@ -10,7 +10,7 @@ from gateway.message import Message
 from gateway.runtime import Runtime
 from storage.database import count_trips
 
-ALARMS = frozenset({"session_of_another_phone", "session_of_another_channel"})
+ALARMS = frozenset({"session_of_another_phone"})
 
 
 async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> Answered:

@@ -2,20 +2,32 @@
 which its answer is kept for retries. Called by `conversation`.
 """
 
+import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, Literal
 from uuid import UUID
 
 from core.values import Address
 from gateway.adapter import Adapter, Channel
 from gateway.inbound import HttpResponse, Inbound
+from gateway.render import Page
 from storage.crypto import Vault
+
+REFUSALS: Final = {
+    "busy": "Service is busy. Nothing was charged. Please dial again.",
+    "ended": "We could not do that. Nothing was changed. Please dial again.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One thing someone said. `key` names it for ever (security.md 8); `claim` is the keyed hash
-    of the carrier's session, which belongs to one conversation only."""
+    of the carrier's session, which belongs to one conversation only. `received_at`: when it was
+    stored, for carriers that do not say when it was sent. `again`: it says in another step what
+    was said before, and only the time tells (`said_again`). `committing` is set while nobody knows
+    whether its commit was written."""
 
     adapter: Adapter
     channel: Channel
@@ -25,6 +37,9 @@ class Message:
     key: str
     claim: bytes | None
     inbound_id: UUID | None = None
+    received_at: datetime | None = None
+    again: bool = False
+    committing: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
@@ -38,27 +53,52 @@ def keyed(
     channel: Channel,
     inbound: Inbound,
     inbound_id: UUID | None = None,
+    received_at: datetime | None = None,
 ) -> Message:
-    """Key a message: by the carrier's id of it, or by its session and all input so far."""
+    """Key a message: by the carrier's id of it, or by its session and all input so far, or, where
+    a carrier sends the latest input only, by its session and the request as received."""
     assert inbound.sender is not None, "a message without a sender is never conversed"
     session = inbound.conversation
-    step = (session, inbound.accumulated) if inbound.accumulated is not None else None
-    parts = step or ("", inbound.external_id)
     return Message(
         adapter=adapter,
         channel=channel,
         inbound=inbound,
         sender=inbound.sender,
         conversation_id=conversation_id(vault, channel, inbound.sender),
-        key=f"in:{vault.mac('key', channel.id.bytes, *parts).hex()}",
+        key=_key(vault, channel, inbound),
         claim=vault.mac("session", channel.kind, session) if session else None,
         inbound_id=inbound_id,
+        received_at=received_at,
     )
 
 
-def heard_mac(vault: Vault, said: Message, text: str) -> bytes:
+def said_again(vault: Vault, said: Message, version: int) -> Message:
+    """The message as a step of its own although an equal body was heard before, keyed by the
+    conversation's version too: for carriers that repeat their time field."""
+    return replace(said, key=_key(vault, said.channel, said.inbound, str(version)), again=True)
+
+
+def heard_mac(vault: Vault, said: Message, text: str | bytes) -> bytes:
     """The keyed hash that stands for what a session's caller typed, which may hold a PIN."""
     return vault.mac("heard", said.conversation_id.bytes, text)
+
+
+def heard_mark(vault: Vault, said: Message) -> tuple[int, bytes | None]:
+    """What a conversation keeps of what was heard: length and keyed hash of all input so far. Of
+    the latest input only, the keyed hash of its request, and 1 when it was said again."""
+    text, request = said.inbound.accumulated, said.inbound.fingerprint
+    if text is not None:
+        return len(text), heard_mac(vault, said, text)
+    return int(said.again), heard_mac(vault, said, request) if request else None
+
+
+def refusal(
+    adapter: Adapter, inbound: Inbound | None, reason: Literal["busy", "ended"]
+) -> HttpResponse:
+    """The adapter's fixed refusal; where an answer must repeat its request, words that do."""
+    if inbound is None or not inbound.envelope:
+        return adapter.refuse(reason)
+    return adapter.render(Page(text=REFUSALS[reason], end=True), inbound)
 
 
 def pack(response: HttpResponse) -> bytes:
@@ -72,3 +112,12 @@ def unpack(stored: bytes) -> HttpResponse:
     head, _, body = stored.partition(b"\n")
     status, headers = json.loads(head)
     return HttpResponse(status=status, headers=tuple((k, v) for k, v in headers), body=body)
+
+
+def _key(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> str:
+    step: tuple[str, str | bytes] = ("", inbound.external_id)
+    if inbound.accumulated is not None:
+        step = (inbound.conversation, inbound.accumulated)
+    elif inbound.fingerprint:
+        step = (inbound.conversation, inbound.fingerprint)
+    return f"in:{vault.mac('key', channel.id.bytes, *step, *more).hex()}"

@@ -1,66 +1,90 @@
 """Pushes one notice where its member can be reached now; else it waits for the next visit.
 
 A notice goes to WhatsApp inside the 24-hour window, else by text message where the tenant has
-one; USSD cannot be pushed (docs/conversation.md). Called by the `notice` job.
+one; USSD cannot be pushed (docs/conversation.md). At night only what somebody waits for is pushed;
+the rest in the morning. Called by the `notice` job.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from core.changes import NoticeSeen
+from core.changes import NoticeMoved
 from core.facts import Issuance
 from core.values import Address
 from dialogs.notices import say
 from gateway.adapter import Adapter, Channel
-from gateway.commanding import begin, unit_of_work
+from gateway.commanding import begin, commit, unit_of_work
 from gateway.message import conversation_id
 from gateway.outgoing import Payload, hints, outbound
 from gateway.render import fit
 from gateway.runtime import Runtime
 from storage.notices import Waiting
-from storage.turns import Snapshot, Work
+from storage.turns import Snapshot
 
 CHAT_WINDOW: Final = timedelta(hours=24)
+MORNING: Final = time(8)
+EVENING: Final = time(21)
+AT_ANY_HOUR: Final = frozenset({"ready", "rejected", "used", "pin_reset"})
+"""Kinds that somebody waits for, or must know of at once."""
+
 Way = tuple[Adapter, Channel, Address]
 
 
 async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
-    """Queue the notice's message and mark it seen in one commit; False when nothing can carry it.
+    """Queue the notice's message and mark it as on its way in one commit; False when nothing can
+    carry it, or not at this hour.
 
-    Safe to repeat: a notice that does not wait any more is left alone. Raises AlreadyDone.
+    Safe to repeat: a notice that does not wait any more is left alone. Raises AlreadyDone, Stale.
     """
     waiting = await rt.notices.load(tenant, notice_id)
     if waiting is None or not waiting.active:
         return False
     snapshot = await begin(rt, tenant, key)
     way = await _way(rt, tenant, waiting, snapshot.now)
-    if way is None:
+    if way is None or await _put_off(rt, tenant, waiting, snapshot):
         return False
     adapter, channel, recipient = way
     issuance = await _issuance(rt, snapshot, waiting)
     reply = say(waiting.notice, waiting.language, snapshot.caller.programme, issuance)
     page = fit(reply, adapter.PROFILE, 1, hints(waiting.language))
     row = outbound(rt, channel, Payload(recipient=recipient, page=page), notice_id=notice_id)
-    seen = NoticeSeen(id=notice_id, at=snapshot.now)
-    work = Work(
-        owner=tenant,
-        tenant=tenant,
-        key=key,
-        command="PushNotice",
-        input_hash=b"",
-        changes=(seen,),
-        outbound=(row,),
-    )
-    await rt.turns.commit(work)
+    moved = NoticeMoved(id=notice_id, was="waiting", state="sending", at=snapshot.now)
+    await commit(rt, tenant, key, "PushNotice", changes=(moved,), outbound=(row,))
     return True
+
+
+async def _put_off(rt: Runtime, tenant: UUID, waiting: Waiting, snapshot: Snapshot) -> bool:
+    """Whether it is too late in the day; then a job of the morning pushes it, in a lane of its own,
+    so that what the member is told next does not wait with it. A demo has no night."""
+    notice = waiting.notice
+    until = quiet_until(snapshot.now, snapshot.caller.programme.timezone)
+    if until is None or rt.settings.dev or notice.kind in AT_ANY_HOUR:
+        return False
+    once = f"notice:{notice.id}:{until.date()}"
+    await rt.jobs.add(
+        tenant, "notice", lane=notice.id, subject=notice.id, run_at=until, unique_key=once
+    )
+    return True
+
+
+def quiet_until(now: datetime, timezone: str) -> datetime | None:
+    """When the quiet hours end in which `now` is, by the clock of `timezone`; None: it is day."""
+    local = now.astimezone(ZoneInfo(timezone))
+    if MORNING <= local.time() < EVENING:
+        return None
+    day = local.date() + timedelta(days=local.time() >= EVENING)
+    return datetime.combine(day, MORNING, local.tzinfo)
 
 
 async def _way(rt: Runtime, tenant: UUID, waiting: Waiting, now: datetime) -> Way | None:
     """The first channel that can carry a push to one of the member's addresses."""
     text: Way | None = None
     for channel in await rt.registry.of_owner(tenant):
-        adapter = rt.adapters[channel.kind]
+        adapter = rt.adapters.get(channel.kind)
+        if adapter is None:
+            continue
         for address in waiting.addresses:
             if adapter.PROFILE.surface == "chat":
                 talk = conversation_id(rt.vault, channel, address)

@@ -26,7 +26,6 @@ class Payload:
 
     recipient: Address
     page: Page
-    reply_to: str | None = None
     mark_read: str | None = None
 
 

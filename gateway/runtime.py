@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 import httpx
 
@@ -30,6 +32,8 @@ from storage.notices import Notices
 from storage.outbox import Outbox
 from storage.programmes import Programmes
 from storage.turns import Turns
+
+LOOK_S: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         await rt.registry.load()
         if not settings.dev:
             await _warn_of_weak_channels(rt.registry, rt.adapters)
+        looking = asyncio.create_task(_keep_current(rt.registry))
+        stack.callback(looking.cancel)
         yield rt
 
 
@@ -89,7 +95,7 @@ def _bundle(
         settings=settings,
         db=db,
         vault=vault,
-        turns=Turns(db, vault, programmes),
+        turns=Turns(db, vault, programmes, timedelta(seconds=settings.clock_offset_s)),
         programmes=programmes,
         registry=Registry(db, vault, Channel),
         inbox=Inbox(db, vault),
@@ -106,6 +112,16 @@ def _bundle(
         wake=asyncio.Event(),
         slots={},
     )
+
+
+async def _keep_current(registry: Registry[Channel]) -> None:
+    """See within seconds what another process changed: a new secret, a channel switched off."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        looking = asyncio.create_task(registry.refresh())
+        await asyncio.wait((looking,))
+        if error := looking.exception():
+            get("channel").warning("not_refreshed", reason=type(error).__name__)
 
 
 async def _refuse_wrong_role(db: Database) -> None:

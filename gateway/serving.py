@@ -21,7 +21,7 @@ from gateway.listening import BoundedHttp
 from gateway.logs import get
 from gateway.runtime import Runtime, open_runtime
 from gateway.settings import Settings
-from gateway.worker import work
+from gateway.worker import start
 
 NOTICE_S: Final = 1.5
 GRACE_S: Final = 4
@@ -150,7 +150,7 @@ def work_until_told(settings: Settings, *, told: Callable[[], None]) -> None:
 async def _work(settings: Settings, told: Callable[[], None]) -> None:
     async with open_runtime(settings) as rt:
         stop = asyncio.Event()
-        working = asyncio.create_task(work(rt, stop))
+        working = start(rt, stop)
         draining = _Draining(stop.set, working.cancel)
         told()
         await asyncio.wait(

@@ -4,8 +4,13 @@ They talk to the simulator of a running dev server over HTTP (`gateway/simulator
 they do goes the whole way a carrier's request goes. Called by the commands.
 """
 
+import contextlib
+import importlib
+import re
+import sys
+import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import httpx
@@ -20,6 +25,7 @@ WAIT_S: Final = 8.0
 QUIET_S: Final = 1.2
 POLL_S: Final = 0.15
 SURFACES: Final = {"whatsapp": "WhatsApp", "sms": "SMS"}
+KEYS: Final = re.compile(r"[0#*]+ [^\n]+")
 SCREEN: Final = "black on #c5d68a"
 
 Ask = Callable[[str, bool], str]
@@ -75,11 +81,14 @@ def run_dial(
     ask = ask or _asker(console)
     network = Network(base_url, phone)
     try:
-        screen = network.post("dial", code=code)
-        _show(console, screen, phone)
-        while screen["open"]:
-            screen = network.post("ussd/send", text=ask("Answer", screen["secret"]))
+        with hushed():
+            screen = network.post("dial", code=code)
             _show(console, screen, phone)
+        while screen["open"]:
+            said = ask("Answer", screen["secret"])
+            with hushed():
+                screen = network.post("ussd/send", text=said)
+                _show(console, screen, phone)
     except (KeyboardInterrupt, EOFError):
         network.post("ussd/hangup")
         console.print("\nYou hung up.", style="dim")
@@ -120,11 +129,14 @@ class Talk:
 
     def run(self) -> None:
         """Talk until interrupted."""
-        self._console.rule(f"{self._line['owner']} · {self._line['shown']}", style="green")
-        self._show(self._bubbles())
+        with hushed():
+            self._console.rule(f"{self._line['owner']} · {self._line['shown']}", style="green")
+            self._show(self._bubbles())
         while True:
-            self._send(self._ask("You", self._secret))
-            self._wait()
+            said = self._ask("You", self._secret)
+            with hushed():
+                self._send(said)
+                self._wait()
 
     def _send(self, said: str) -> None:
         place = int(said) - 1 if said.isascii() and said.isdigit() else -1
@@ -155,11 +167,11 @@ class Talk:
     def _show(self, bubbles: list[dict[str, Any]]) -> None:
         for bubble in bubbles:
             self._shown.add(bubble["id"])
-            picks = [] if bubble["mine"] else [*bubble["buttons"], *bubble["rows"]]
+            picks = [] if bubble["mine"] else [*bubble["rows"], *bubble["buttons"]]
             if not bubble["mine"]:
                 self._picks = [(bubble["id"], pick["id"]) for pick in picks]
                 self._secret = bubble["secret"]
-            self._console.print(_bubble(bubble, [pick["title"] for pick in picks]))
+            self._console.print(_bubble(bubble, picks))
 
 
 def _line_for(known: dict[str, Any], kind: str, phone: str) -> dict[str, Any]:
@@ -174,8 +186,36 @@ def _line_for(known: dict[str, Any], kind: str, phone: str) -> dict[str, Any]:
 
 
 def _asker(console: Console) -> Ask:
-    """Ask on the terminal; what answers a secret question is not echoed."""
-    return lambda label, secret: console.input(f"[bold]{label}[/] › ", password=secret)
+    """Ask on the terminal; what answers a secret question is not echoed. The prompt is given to
+    the line editor itself, so that editing what was typed never eats it."""
+
+    # Its import is what gives `input` a line editor.
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")
+
+    def ask(label: str, secret: bool) -> str:
+        if secret or not sys.stdin.isatty():
+            return console.input(f"[bold]{label}[/] › ", password=secret)
+        return input(f"{label} › ")
+
+    return ask
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """While the phone is busy nothing that is typed shows among its screens: it is kept, and stands
+    after the next prompt."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    silent = termios.tcgetattr(sys.stdin)
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 def _show(console: Console, screen: dict[str, Any], phone: str) -> None:
@@ -195,12 +235,18 @@ def _show(console: Console, screen: dict[str, Any], phone: str) -> None:
     console.print(shown)
 
 
-def _bubble(bubble: dict[str, Any], picks: list[str]) -> Align:
-    text = Text(bubble["text"])
+def _bubble(bubble: dict[str, Any], picks: list[dict[str, Any]]) -> Align:
+    """A message with what can be picked, each with its price or what it lacks under it."""
+    said, keys = _apart(bubble["text"]) if picks else (bubble["text"], "")
+    text = Text(said)
     if bubble["image"]:
         text = Text("[picture]\n", style="italic").append(text)
-    for number, title in enumerate(picks, 1):
-        text.append(f"\n{number} {title}", style="bold cyan")
+    for number, pick in enumerate(picks, 1):
+        text.append(f"\n{number} {pick['title']}", style="bold cyan")
+        if pick["detail"]:
+            text.append(f"\n  {pick['detail']}", style="cyan")
+    if keys:
+        text.append(f"\n\n{keys}", style="dim")
     panel = Panel(
         text,
         box=box.ROUNDED,
@@ -208,3 +254,9 @@ def _bubble(bubble: dict[str, Any], picks: list[str]) -> Align:
         border_style="green" if bubble["mine"] else "white",
     )
     return Align(panel, "right" if bubble["mine"] else "left", width=60)
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """What is said, and the line of keys it ends with (`0 Back`), which belongs below choices."""
+    said, _, keys = text.rpartition("\n\n")
+    return (said, keys) if said and KEYS.fullmatch(keys) else (text, "")

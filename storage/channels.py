@@ -162,11 +162,6 @@ class Registry(Generic[C]):
         """A tenant's channels, the oldest first; to have none is no miss."""
         return self._known.owners.get(owner, (0, ()))[1]
 
-    async def all_of_app(self, kind: str, app_id: str) -> tuple[C, ...]:
-        """The channels that share one carrier app and its secret."""
-        of_kind = (each for each in self._known.by_id.values() if each.kind == kind)
-        return tuple(each for each in of_kind if app_id and each.app_id == app_id)
-
     def version(self, owner: UUID) -> int:
         """The owner's config_version that its channels were read at; 0 when it has none."""
         return self._known.owners.get(owner, (0, ()))[0]

@@ -84,6 +84,11 @@ def address_hash(vault: Vault, address: Address) -> bytes:
     return vault.mac("address", address.kind, address.value)
 
 
+def tries_hash(vault: Vault, tenant: UUID, address: Address) -> bytes:
+    """What stands for an address where its wrong tries are counted, another in every tenant."""
+    return vault.mac("counter", tenant.bytes, address.kind, address.value)
+
+
 def code_hash(vault: Vault, tenant: UUID, code: str) -> bytes:
     """The keyed hash of a till code within its tenant."""
     return vault.mac("till_code", tenant.bytes, code)

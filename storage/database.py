@@ -64,13 +64,16 @@ _TRIPS: Final[ContextVar[Trips | None]] = ContextVar("trips", default=None)
 
 @contextlib.contextmanager
 def count_trips() -> Iterator[Trips]:
-    """Count the trips of what runs inside (tasks started inside included)."""
-    trips = Trips()
+    """Count the trips of what runs inside (tasks started inside included). Whoever counts outside
+    counts them too, once the inside has ended."""
+    outer, trips = _TRIPS.get(), Trips()
     token = _TRIPS.set(trips)
     try:
         yield trips
     finally:
         _TRIPS.reset(token)
+        if outer is not None:
+            outer.count += trips.count
 
 
 class Database:

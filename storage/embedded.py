@@ -76,15 +76,25 @@ class EmbeddedPostgres:
     """A private server in a folder: `with EmbeddedPostgres(folder) as urls`.
 
     `durable=False` is for throw-away clusters of tests: no fsync. `binaries` names the one folder
-    with postgres and initdb to use. Start it in the main thread: the kernel ends the server with
+    with postgres and initdb to use. `own_within_s`: how long a process that stays waits for the
+    server to become its own, since the one it shares may belong to a command that ends in a moment;
+    after that it shares. Start it in the main thread: the kernel ends the server with
     the thread that started it.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True, binaries: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        binaries: Path | None = None,
+        own_within_s: float = 0,
+    ) -> None:
         self._folder = folder.resolve()
         self._cluster = self._folder / "pg"
         self._durable = durable
         self._binaries = binaries
+        self._own_within_s = own_within_s
         self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._socket_folder: Path | None = None
@@ -138,10 +148,12 @@ class EmbeddedPostgres:
         """The folder of the socket, once the server takes connections."""
         account = account_of(self._folder)
         make_folder(self._folder, account)
-        deadline = time.monotonic() + _START_TIMEOUT_S
+        began = time.monotonic()
+        deadline = began + _START_TIMEOUT_S
         while not self._take_lock():
             running = embedded_process.running(self._cluster)
-            if running and running.ready:
+            patient = time.monotonic() < began + self._own_within_s
+            if running and running.ready and not patient:
                 return running.socket_folder
             if time.monotonic() > deadline:
                 raise EmbeddedError(

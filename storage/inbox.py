@@ -11,7 +11,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, func, select, update
 
 from core.values import Address, AddressKind
 from storage.crypto import Vault, place
@@ -38,6 +38,12 @@ _LOAD: Final = frozen(
         inbound.c.sent_at,
         inbound.c.received_at,
     ).where(inbound.c.id == bindparam("id", type_=Uuid))
+)
+
+_DROP: Final = frozen(
+    update(inbound)
+    .where(inbound.c.id == bindparam("id", type_=Uuid))
+    .values(body_enc=None, handled_at=func.now())
 )
 
 
@@ -117,6 +123,11 @@ class Inbox:
             control=item.control,
             sent_at=item.sent_at,
         )
+
+    async def drop(self, owner: UUID, inbound_id: UUID) -> None:
+        """Nobody will answer this message: it is handled, and its text is gone."""
+        async with self._db.write(owner) as tx:
+            await tx.run(_DROP, {"id": inbound_id})
 
     async def load(self, owner: UUID, inbound_id: UUID) -> StoredInbound | None:
         """A stored message, opened; None when there is none. One trip."""

@@ -19,13 +19,16 @@ from storage.statements import frozen
 from storage.tables import job
 
 ATTEMPTS_MAX: Final = 8
+ANSWER_CRASHES_MAX: Final = 3
+"""A person waits for an answer, and their next message, a STOP perhaps, waits behind it."""
 BACKOFF_FIRST_S: Final = 2.0
 BACKOFF_MAX_S: Final = 900.0
 _ERROR_MAX: Final = 200
 
 _CLAIM: Final = """
 select id, tenant_id, kind, lane, subject, attempts, state, lease_until
-from claim_jobs_v1(%(limit)s::int, %(lease_s)s::float8, %(attempts_max)s::int)
+from claim_jobs_v1(
+    %(limit)s::int, %(lease_s)s::float8, %(attempts_max)s::int, %(answer_max)s::int)
 """
 # A slot of the schedule keeps its row, so that its unique key is not free again (retention.py).
 _DONE: Final = """
@@ -50,7 +53,11 @@ _ERROR: Final = bindparam("error", type_=Text)
 _DELAY: Final = func.make_interval(0, 0, 0, 0, 0, 0, bindparam("delay_s", type_=Double))
 _RETRY: Final = frozen(
     _CLAIMED.values(
-        state="ready", lease_until=None, error=_ERROR, run_at=func.now() + _DELAY
+        state="ready",
+        lease_until=None,
+        error=_ERROR,
+        run_at=func.now() + _DELAY,
+        attempts=job.c.attempts - bindparam("free", type_=Integer),
     ).returning(job.c.id)
 )
 _BURY: Final = frozen(
@@ -69,13 +76,9 @@ returning id
 # a lane run in the order of their ids.
 _ADD: Final = """
 insert into job (id, tenant_id, kind, lane, subject, run_at, unique_key)
-select
-    (lpad(to_hex(us / 1000), 12, '0') || '7' || lpad(to_hex(us %% 1000 * 4096 / 1000), 3, '0')
-        || substr(replace(gen_random_uuid()::text, '-', ''), 17))::uuid,
-    %(tenant_id)s::uuid, %(kind)s,
+select new_job_id_v1(), %(tenant_id)s::uuid, %(kind)s,
     coalesce(%(lane)s::uuid, md5(%(tenant_id)s::uuid::text || %(kind)s)::uuid),
     %(subject)s::uuid, coalesce(%(run_at)s, now()), %(unique_key)s
-from (select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us) as clock
 on conflict (unique_key) do nothing
 returning id
 """
@@ -128,6 +131,7 @@ class Jobs:
     async def claim(self, limit: int = 32, lease_s: float = 60) -> list[Job]:
         """The heads of up to `limit` lanes that are due, ours for `lease_s` seconds."""
         params = {"limit": limit, "lease_s": lease_s, "attempts_max": ATTEMPTS_MAX}
+        params |= {"answer_max": ANSWER_CRASHES_MAX}
         rows = await self._db.run(_CLAIM, params)
         leased = [row for row in rows if row.pop("state") == "leased"]
         return sorted((Job(**row) for row in leased), key=lambda job: job.id)
@@ -136,9 +140,11 @@ class Jobs:
         """Finished. False: the lease was lost and somebody else has the job."""
         return await self._settle(_DONE, job)
 
-    async def retry(self, job: Job, delay_s: float, error: str) -> bool:
-        """Try again after `delay_s`; its lane waits. False as in `done`."""
-        return await self._settle(_RETRY, job, delay_s=delay_s, error=error[:_ERROR_MAX])
+    async def retry(self, job: Job, delay_s: float, error: str, *, counted: bool = True) -> bool:
+        """Try again after `delay_s`; its lane waits. Not `counted`: this try was not one of the
+        job's own (a carrier had no room, the database was away). False as in `done`."""
+        free = 0 if counted else 1
+        return await self._settle(_RETRY, job, delay_s=delay_s, error=error[:_ERROR_MAX], free=free)
 
     async def bury(self, job: Job, error: str) -> bool:
         """Never again by itself; its lane goes on. False as in `done`."""

@@ -1,7 +1,8 @@
 """Messages to people on their way: stored by a commit, sent by their job, settled by reports.
 
 Called by the delivery job and by the doors for delivery reports. A state only moves forward:
-queued → unknown → sent → delivered → read; failed is final, and comes from sent or before.
+queued → unknown → sent → delivered → read; failed is final, and comes from sent or before. Only a
+message that failed because nobody answered may turn out to have been sent after all.
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,16 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Integer, Text, Uuid, bindparam, func, select, update
+from sqlalchemy import Integer, Text, Uuid, and_, bindparam, extract, func, select, update
 
+from core.facts import NoticeState
+from core.values import Address
 from storage.crypto import Vault, place
 from storage.database import Conflict, Database, Row
 from storage.inbox import storable
 from storage.statements import frozen
-from storage.tables import outbound
-from storage.turns import PAYLOAD_PLACE, OutboundRow
+from storage.tables import address_stop, notice, outbound
+from storage.turns import PAYLOAD_PLACE
 
 State = Literal["queued", "unknown", "sent", "delivered", "read", "failed"]
 Reported = Literal["sent", "delivered", "read", "failed"]
@@ -26,6 +29,8 @@ Outcome = Literal["moved", "stale", "unknown"]
 RANKS: Final[dict[State, int]] = {
     "queued": 0, "unknown": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5,
 }  # fmt: skip
+NO_ANSWER: Final = "no_answer"
+"""The error of a message of which nobody knows whether the carrier took it."""
 EARLY_MAX: Final = 1000
 _RANKS: Final = msgspec.json.encode(RANKS).decode()
 
@@ -46,7 +51,25 @@ _LOAD: Final = frozen(
         outbound.c.error,
         outbound.c.parts_sent,
         outbound.c.attempts,
-    ).where(outbound.c.id == _ID)
+        extract("epoch", func.now() - outbound.c.created_at).label("age_s"),
+        notice.c.state.label("notice_state"),
+    )
+    .select_from(
+        outbound.outerjoin(
+            notice,
+            and_(
+                notice.c.tenant_id == outbound.c.tenant_id,
+                notice.c.id == outbound.c.notice_id,
+            ),
+        )
+    )
+    .where(outbound.c.id == _ID)
+)
+_STOPPED: Final = frozen(
+    select(address_stop.c.stopped).where(
+        address_stop.c.kind == bindparam("kind", type_=Text),
+        address_stop.c.value == bindparam("value", type_=Text),
+    )
 )
 _SETTLE: Final = frozen(
     update(outbound)
@@ -62,7 +85,8 @@ _SETTLE: Final = frozen(
     .returning(outbound.c.channel_id)
 )
 # One report a message: the furthest. A message of unknown fate is known by our own id, where the
-# carrier gives it back, and then takes the carrier's.
+# carrier gives it back, and then takes the carrier's; who has the carrier's id already comes first.
+# What is new about a failure is judged by a job of its own, since the adapter knows the codes.
 _REPORT: Final = """
 with told as (
     select distinct on (external_id) external_id, outbound_id, state, error, rank
@@ -70,29 +94,37 @@ with told as (
       as t(external_id text, outbound_id uuid, state text, error text, rank integer)
     order by external_id, rank desc
 ), known as (
-    select o.id, o.state as was, t.* from told t
+    select distinct on (t.external_id) o.id, t.* from told t
     join outbound o on o.channel_id = %(channel_id)s
       and (o.external_id = t.external_id or o.external_id is null and o.id = t.outbound_id)
+    order by t.external_id, o.external_id is null
 ), moved as (
     update outbound o
     set state = k.state, error = nullif(k.error, ''), external_id = k.external_id,
       updated_at = now()
     from known k
-    where o.id = k.id and k.rank > (%(ranks)s::jsonb ->> o.state)::integer
-      and (k.state <> 'failed' or o.state in ('queued', 'unknown', 'sent'))
-    returning k.external_id
+    where o.id = k.id and (
+      k.rank > (%(ranks)s::jsonb ->> o.state)::integer
+        and (k.state <> 'failed' or o.state in ('queued', 'unknown', 'sent'))
+      or o.state = 'failed' and o.error = %(no_answer)s)
+    returning o.id, o.tenant_id, o.state, k.external_id
+), judged as (
+    insert into job (id, tenant_id, kind, lane, subject, unique_key)
+    select new_job_id_v1(), tenant_id, 'undelivered', id, id, 'undelivered:' || id
+    from moved where state = 'failed'
+    on conflict (unique_key) do nothing
 )
 select t.external_id,
   case when m.external_id is not null then 'moved'
        when k.external_id is not null then 'stale' else 'unknown' end as outcome
 from told t left join known k using (external_id) left join moved m using (external_id)
 """
-_ADD: Final = "select commit_outgoing_v1(%(owner)s, %(rows)s, null)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """A stored message, opened. `payload` is empty once it was dropped."""
+    """A stored message, opened. `payload` is empty once it was dropped. `age_s`: since it was
+    stored. `notice_state`: where the notice stands that it tells, if it tells one."""
 
     id: UUID
     channel_id: UUID
@@ -105,10 +137,8 @@ class Outbound:
     error: str | None
     parts_sent: int
     attempts: int
-
-
-NewOutbound = OutboundRow
-"""A message to add; its job, kind `send`, has the same id."""
+    age_s: float
+    notice_state: NoticeState | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,25 +159,6 @@ class Outbox:
         self._vault = vault
         self._early: dict[tuple[UUID, str], NewReport] = {}
 
-    async def add(self, owner: UUID, rows: Sequence[NewOutbound]) -> None:
-        """Store messages that no turn causes, each with the job that sends it, all or none."""
-        aad = place(owner, PAYLOAD_PLACE)
-        sealed = [
-            {
-                "id": row.id,
-                "channel_id": row.channel_id,
-                "conversation_id": row.conversation_id,
-                "notice_id": row.notice_id,
-                "inbound_id": row.inbound_id,
-                "seq": row.seq,
-                "payload": self._vault.seal(aad, row.payload),
-            }
-            for row in rows
-        ]
-        document = msgspec.json.encode(sealed).decode()
-        async with self._db.write(owner) as tx:
-            await tx.run(_ADD, {"owner": owner, "rows": document})
-
     async def load(self, owner: UUID, outbound_id: UUID) -> Outbound | None:
         """A message to send, opened; None when there is none. One trip."""
         rows = await self._db.read(owner, _LOAD, {"id": outbound_id})
@@ -156,7 +167,13 @@ class Outbox:
         row = rows[0]
         sealed = row.pop("payload_enc")
         payload = b"" if sealed is None else self._vault.open(place(owner, PAYLOAD_PLACE), sealed)
-        return Outbound(payload=payload, **row)
+        return Outbound(payload=payload, age_s=float(row.pop("age_s")), **row)
+
+    async def stopped(self, owner: UUID, address: Address) -> bool:
+        """Whether an address said STOP to a channel of this owner. One trip."""
+        params = {"kind": address.kind, "value": address.value}
+        rows = await self._db.read(owner, _STOPPED, params)
+        return bool(rows and rows[0]["stopped"])
 
     async def settle(
         self,
@@ -210,19 +227,30 @@ class Outbox:
         # Kept before the question, so that a settling meanwhile either is seen or sees this.
         for report in told:
             self._keep((channel_id, report.external_id), report)
-        rows = [{**_fields(report), "rank": RANKS[report.state]} for report in told]
-        params = {
-            "channel_id": channel_id,
-            "reports": msgspec.json.encode(rows).decode(),
-            "ranks": _RANKS,
-        }
-        outcomes = {
-            row["external_id"]: row["outcome"] for row in await self._write(owner, _REPORT, params)
-        }
+        outcomes = await self._moved(owner, channel_id, told)
         for external_id, outcome in outcomes.items():
             if outcome != "unknown":
                 self._early.pop((channel_id, external_id), None)
         return outcomes
+
+    async def _moved(
+        self, owner: UUID, channel_id: UUID, told: Sequence[NewReport]
+    ) -> dict[str, Outcome]:
+        params = {
+            "channel_id": channel_id,
+            "reports": msgspec.json.encode([_fields(report) for report in told]).decode(),
+            "ranks": _RANKS,
+            "no_answer": NO_ANSWER,
+        }
+        try:
+            rows = await self._write(owner, _REPORT, params)
+        except Conflict:
+            # Another message took one of these ids meanwhile: that one is for it, not for ours.
+            if len(told) == 1:
+                return {told[0].external_id: "stale"}
+            alone = [await self._moved(owner, channel_id, [each]) for each in told]
+            return {name: outcome for each in alone for name, outcome in each.items()}
+        return {row["external_id"]: row["outcome"] for row in rows}
 
     def _keep(self, which: tuple[UUID, str], report: NewReport) -> None:
         known = self._early.get(which)
@@ -233,4 +261,5 @@ class Outbox:
 
 
 def _fields(report: NewReport) -> dict[str, object]:
-    return {name: getattr(report, name) for name in NewReport.__slots__}
+    fields = {name: getattr(report, name) for name in NewReport.__slots__}
+    return {**fields, "rank": RANKS[report.state]}

@@ -3,7 +3,7 @@
 | what | kept |
 |---|---|
 | stored answers of commands (the rows stay: they are the audit) | 24 h |
-| what went out, or never will | 24 h |
+| what went out, or never will, since it last was tried | 24 h |
 | what came in | 30 days |
 | finished slots of the schedule | 1 day |
 | claims of carriers' sessions in the directory | until they expire |
@@ -45,11 +45,10 @@ _ANSWERED: Final = (
     command_log.c.answer.is_not(None),
     command_log.c.created_at < _before(ANSWERS_KEPT),
 )
-_SETTLED: Final = (
+_SAID: Final = (
     outbound.c.payload_enc.is_not(None),
     outbound.c.created_at < _before(PAYLOADS_KEPT),
     outbound.c.updated_at < _before(PAYLOADS_KEPT),
-    outbound.c.state.not_in(("queued", "unknown")),
 )
 _OLD: Final = (inbound.c.received_at < _before(INBOUND_KEPT),)
 _TENANT: Final = tuple(
@@ -60,7 +59,7 @@ _TENANT: Final = tuple(
         .values(answer=None)
         .returning(command_log.c.created_at),
         update(outbound)
-        .where(_batch(outbound, "id", *_SETTLED))
+        .where(_batch(outbound, "id", *_SAID))
         .values(payload_enc=None)
         .returning(outbound.c.id),
         delete(inbound).where(_batch(inbound, "id", *_OLD)).returning(inbound.c.id),

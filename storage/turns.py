@@ -6,7 +6,7 @@ call today; calls of many turns fit behind the same class (docs/architecture.md,
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -99,22 +99,8 @@ class OutboundRow:
     channel_id: UUID
     conversation_id: UUID | None
     payload: bytes
-    seq: int = 0
     notice_id: UUID | None = None
     inbound_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRow:
-    """Work for later. Jobs of one `lane` run one at a time; `run_at` None: now."""
-
-    id: UUID
-    tenant_id: UUID
-    kind: str
-    lane: UUID
-    subject: UUID | None = None
-    run_at: datetime | None = None
-    unique_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +122,6 @@ class Work:
     session_claim: bytes | None = None
     changes: tuple[Change, ...] = ()
     outbound: tuple[OutboundRow, ...] = ()
-    jobs: tuple[JobRow, ...] = ()
     inbound_id: UUID | None = None
     durable: bool = True
 
@@ -150,10 +135,18 @@ class Programmes(Protocol):
 class Turns:
     """Begin and commit, one trip each."""
 
-    def __init__(self, database: Database, vault: Vault, programmes: Programmes) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        programmes: Programmes,
+        ahead: timedelta = timedelta(0),
+    ) -> None:
+        """`ahead`: how far turns' clock is put forward, for trying things in dev."""
         self._database = database
         self._vault = vault
         self._programmes = programmes
+        self.ahead = ahead
 
     async def begin(self, ask: BeginAsk) -> Snapshot:
         """Read what a turn starts from. Raises Unavailable."""
@@ -198,7 +191,8 @@ class Turns:
         if stored is not None and stored.answer:
             answer = self._vault.open(place(owner, ANSWER_PLACE), stored.answer)
             stored = replace(stored, answer=answer)
-        return replace(snapshot, conversation=known, answer=stored)
+        now = snapshot.now + self.ahead
+        return replace(snapshot, now=now, conversation=known, answer=stored)
 
     def _turn(self, work: Work) -> str:
         parts: dict[str, Any] = {
@@ -217,8 +211,6 @@ class Turns:
             parts["claim"] = work.session_claim
         if work.outbound:
             parts["outbound"] = [self._sealed(work.owner, row) for row in work.outbound]
-        if work.jobs:
-            parts["jobs"] = work.jobs
         if work.inbound_id is not None:
             parts["inbound_id"] = work.inbound_id
         return _ENCODER.encode(parts).decode()
@@ -250,6 +242,7 @@ class _Begun(msgspec.Struct, frozen=True):
     wallet: Wallet | None
     staff: Staff | None
     next_expiry: Expiry | None
+    expired_unbooked: int
     open_issuances: int
     to_approve: int
     unseen: tuple[Notice, ...] | None
@@ -263,6 +256,7 @@ class _Begun(msgspec.Struct, frozen=True):
             wallet=self.wallet,
             staff=self.staff,
             next_expiry=self.next_expiry,
+            expired_unbooked=self.expired_unbooked,
             open_issuances=self.open_issuances,
             to_approve=self.to_approve,
             stopped=self.stopped,

@@ -14,7 +14,8 @@ from storage.database import Database
 from storage.turns import SESSION_PLACE
 
 _SESSION: Final = "select session from conversation where id = %(id)s"
-# A hold is no transfer, but it is when a member sees the points go (docs/domain.md C1).
+# A hold is no transfer, but it is when a member sees the points go (docs/domain.md C1); its state
+# says what became of it, so that what was posted is not read as charged twice.
 _MOVES: Final = """
 with wallet as (
     select a.id from member_address m
@@ -22,13 +23,13 @@ with wallet as (
     where m.kind = %(kind)s and m.value = %(value)s
 ), moves as (
     select t.id::text as id, t.at, t.code, t.amount, t.debit, t.credit, t.balance_after as balance,
-      t.ref, t.detail, w.id::text as wallet
+      t.ref, t.detail, '' as state, w.id::text as wallet
     from wallet w
     join entry e on e.account_id = w.id
     join transfer t on t.tenant_id = e.tenant_id and t.id = e.transfer_id
     union all
     select h.id::text, h.at, 'hold', h.amount, w.id::text, 'held', a.posted - a.held,
-      coalesce(i.ref, ''), coalesce(i.reward_name, ''), w.id::text
+      coalesce(i.ref, ''), coalesce(i.reward_name, ''), h.state, w.id::text
     from wallet w
     join account a on a.id = w.id
     join hold h on h.account_id = w.id
@@ -50,7 +51,8 @@ order by note, name limit 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One move of points of a member's wallet, as the ledger has it; a hold is credited `held`."""
+    """One move of points of a member's wallet, as the ledger has it; a hold is credited `held`,
+    and its `state` is open, posted, voided or expired; that of a transfer is ""."""
 
     id: str
     at: datetime
@@ -61,6 +63,7 @@ class Move:
     balance: int
     ref: str
     detail: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from core.changes.moved import (
     LotMoved,
     LotRestored,
     MemberMoved,
-    NoticeSeen,
+    NoticeMoved,
     PurchaseReversed,
     StockMoved,
 )
@@ -59,7 +59,7 @@ __all__ = [
     "MemberAdded",
     "MemberMoved",
     "NoticeAdded",
-    "NoticeSeen",
+    "NoticeMoved",
     "PurchaseAdded",
     "PurchaseReversed",
     "StockMoved",
@@ -74,5 +74,5 @@ FACTS: tuple[type[Change], ...] = (
 )  # fmt: skip
 MOVES: tuple[type[Change], ...] = (
     AccountMoved, LotMoved, LotRestored, HoldMoved, IssuanceMoved, StockMoved, CounterMoved,
-    MemberMoved, CodeUsed, PurchaseReversed, NoticeSeen, AddressStopped,
+    MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped,
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from core.changes.row import Change
-from core.facts import IssuanceState, Scope
+from core.facts import IssuanceState, NoticeState, Scope
 from core.values import AddressKind
 
 
@@ -125,11 +125,14 @@ class PurchaseReversed(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeSeen(Change):
-    """A waiting notice was said as the first line of a visit."""
+class NoticeMoved(Change):
+    """A notice goes from one state to the next; refused when it is no longer in `was`. It is seen
+    as the first line of a visit, or sent as a message; one that could not be sent waits again."""
 
-    part = "notice_seen"
+    part = "notice_moved"
     id: UUID
+    was: NoticeState
+    state: NoticeState
     at: datetime
 
 

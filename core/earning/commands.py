@@ -40,8 +40,9 @@ class RecordPurchase(Command[Earned]):
     """Earn from a purchase: base × tier multiplier, one round, a visit, the tier checked, a notice.
 
     `again`: staff confirmed that the same amount twice within 5 minutes is meant. `code_id`: the
-    customer's till code that found them; it is used up. Refusals: NotStaff, CustomerNotFound,
-    SelfAward, AmountTooLarge, RepeatedPurchase, DuplicateReceipt, CodeAlreadyUsed.
+    customer's till code that found them; it is used up. `quoted`: the points that were confirmed,
+    None when nobody was asked. Refusals: NotStaff, CustomerNotFound, SelfAward, AmountTooLarge,
+    QuoteChanged, RepeatedPurchase, DuplicateReceipt, CodeAlreadyUsed.
     """
 
     member_id: UUID
@@ -51,6 +52,7 @@ class RecordPurchase(Command[Earned]):
     receipt_no: str | None = None
     store: str | None = None
     source: str = "staff"
+    quoted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

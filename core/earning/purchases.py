@@ -18,6 +18,7 @@ from core.errors import (
     CodeAlreadyUsed,
     CustomerNotFound,
     DuplicateReceipt,
+    QuoteChanged,
     RepeatedPurchase,
 )
 from core.facts import Caller, Member, TillCode
@@ -61,9 +62,11 @@ def decide_purchase(
     """Points in a new lot, a visit, the tier checked, notices; a visit counts without points."""
     customer = _guarded(caller, award.customer if award else None, command.amount)
     assert award is not None, "a customer came with it"
-    _refuse_twice(award, command, stamp.now)
     member, programme = customer.member, caller.programme
     points = points_for(programme, command.amount, tiers.standing(programme, member))
+    if command.quoted not in (None, points):
+        raise QuoteChanged(points=points)
+    _refuse_twice(award, command, stamp.now)
     account = Account(customer.wallet, programme, stamp, visits=1)
     transfer_id = _earn(account, points, str(command.amount)) if points else None
     reached = tiers.upgrade(programme, member, customer.wallet.lifetime_earned + points)

@@ -7,7 +7,7 @@ from core.changes import PurchaseReversed
 from core.earning import tiers
 from core.earning.commands import Undone, UndoPurchase
 from core.errors import NotEnoughPoints, UndoTooLate
-from core.facts import Caller
+from core.facts import Caller, Lot
 from core.ledger import lots as algebra
 from core.ledger.accounts import Account
 from core.members.callers import staff_of
@@ -25,9 +25,10 @@ async def undo_purchase(uow: UnitOfWork, command: UndoPurchase) -> Decision[Undo
 
 
 def decide_undo(caller: Caller, reversal: Reversal | None, stamp: Stamp) -> Decision[Undone]:
-    """The points leave the very lot they made, with the visit and the lifetime points.
+    """The points leave the lot they made, with the visit and the lifetime points.
 
-    A new lot is spent last, so when it was touched there is nothing else to take them from.
+    What was spent out of that lot since leaves the member's other live lots: which lot a
+    redemption took is the order's doing (soonest end first), not a sign that points are missing.
     """
     purchase = _guarded(caller, reversal, stamp).purchase
     assert reversal is not None, "the guard let nothing else pass"
@@ -35,7 +36,6 @@ def decide_undo(caller: Caller, reversal: Reversal | None, stamp: Stamp) -> Deci
     account = Account(wallet, caller.programme, stamp, visits=-1)
     amount = str(Money(purchase.amount_minor, purchase.currency))
     if purchase.points:
-        assert reversal.lot is not None, "points came with a lot"
         transfer_id = account.debit(
             "reverse",
             purchase.points,
@@ -44,7 +44,8 @@ def decide_undo(caller: Caller, reversal: Reversal | None, stamp: Stamp) -> Deci
             reverses=reversal.transfer_id,
         )
         account.lifetime_earned -= purchase.points
-        algebra.take(account, [reversal.lot], purchase.points, transfer_id=transfer_id)
+        lots = _takeable(reversal, stamp)
+        algebra.take(account, lots, purchase.points, transfer_id=transfer_id)
     told = tell(
         stamp,
         member,
@@ -68,9 +69,18 @@ def _guarded(caller: Caller, reversal: Reversal | None, stamp: Stamp) -> Reversa
     purchase = reversal.purchase
     if stamp.now - purchase.at > UNDO_FOR:
         raise UndoTooLate
-    left = reversal.lot.remaining if reversal.lot else 0
+    left = sum(lot.remaining for lot in _takeable(reversal, stamp))
     if left < purchase.points:
         raise NotEnoughPoints(
             required=purchase.points, available=left, missing=purchase.points - left
         )
     return reversal
+
+
+def _takeable(reversal: Reversal, stamp: Stamp) -> list[Lot]:
+    """The lot that the purchase made, then the member's other live ones."""
+    made = reversal.lot
+    if made is None:
+        return []
+    others = [lot for lot in reversal.lots if lot.id != made.id]
+    return [made, *algebra.live(others, stamp.now)]

@@ -1,8 +1,5 @@
 """What a member asks about their points. Called through core.service."""
 
-from datetime import datetime
-
-from core.facts import Caller
 from core.ledger.commands import Balance, ShowBalance, ShowHistory
 from core.members.callers import member_of, wallet_of
 from core.ports import Decision, HistoryLine, UnitOfWork
@@ -14,24 +11,16 @@ async def show_balance(uow: UnitOfWork, command: ShowBalance) -> Decision[Balanc
     member, wallet = member_of(caller), wallet_of(caller)
     tier = programme.tier(member.tier_id)
     above = programme.tier_after(tier)
-    over = points_over(caller, uow.now)
     balance = Balance(
-        available=wallet.available - over,
+        available=caller.available,
         held=wallet.held,
         pending=wallet.pending,
         tier=tier.name if tier else "",
         next_tier=above.name if above else None,
         to_next=max(above.threshold - wallet.lifetime_earned, 0) if above else 0,
-        next_expiry=None if over else caller.next_expiry,
+        next_expiry=caller.next_expiry,
     )
     return Decision(balance)
-
-
-def points_over(caller: Caller, now: datetime) -> int:
-    """Points whose end has passed though the sweep has not booked them yet: nobody can spend
-    them, so nobody is shown them."""
-    soonest = caller.next_expiry
-    return soonest.points if soonest and soonest.at <= now else 0
 
 
 async def show_history(uow: UnitOfWork, command: ShowHistory) -> Decision[tuple[HistoryLine, ...]]:

@@ -41,6 +41,18 @@ class ChangeLanguage(Command[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeName(Command[None]):
+    """Call me so. Refusals: NotAMember."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPinLock(Query[None]):
+    """Would my PIN be heard now? Refusals: NotAMember, PinLocked."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeNotices(Command[None]):
     """Which kinds of message I want: earn, reward, expiry. Refusals: NotAMember."""
 

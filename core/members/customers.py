@@ -76,13 +76,14 @@ def _found(programme: Programme, customer: Customer | None) -> Found:
 
 
 async def enter_code(uow: UnitOfWork, command: EnterCode) -> Decision[JoinTarget]:
-    """A join code leads to its shop; wrong ones are counted for the address that types them."""
-    code = ascii_digits(command.code).strip().casefold()
+    """A join code, in any case and however spaced, leads to its shop.
+
+    Wrong ones are counted for the address that types them.
+    """
+    code = "-".join(ascii_digits(command.code).casefold().split())
     if not _JOIN_CODE.match(code):
         raise CodeNotUnderstood
-    address = uow.caller.address
-    subject = f"{address.kind}:{address.value}"
-    counted = await uow.load.tenant_by_join_code(code, subject)
+    counted = await uow.load.tenant_by_join_code(code)
     tries.refuse_many(counted.tries, uow.now)
     if counted.found is None:
         return unknown_code(counted.tries, uow.now)

@@ -4,10 +4,8 @@ A membership that was left keeps its points for the programme's rejoin_days; aft
 breakage, booked when the person comes back. The join bonus is given once in a lifetime.
 """
 
-import unicodedata
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
 
 from core.changes import AccountAdded, AddressAdded, Change, ConsentGiven, MemberAdded
 from core.errors import AlreadyAMember
@@ -17,21 +15,9 @@ from core.ledger.accounts import Account
 from core.ledger.expiry import break_lots
 from core.members.callers import member_of
 from core.members.commands import Enrol, Enrolled, Leave
-from core.members.records import moved
+from core.members.records import clean_name, moved
 from core.members.settings import spoken
 from core.ports import Decision, UnitOfWork
-
-NAME_MAX_CHARS: Final = 40
-
-
-def clean_name(typed: str) -> str:
-    """A name as kept: no control or direction characters, single spaces, at most 40 characters.
-
-    Everything else people are called is left as it is: O'Neill, `=Tendai`, Arabic, accents.
-    """
-    shown = (" " if c.isspace() else c for c in typed)
-    kept = "".join(c for c in shown if not unicodedata.category(c).startswith("C"))
-    return " ".join(kept.split())[:NAME_MAX_CHARS].rstrip()
 
 
 async def enrol(uow: UnitOfWork, command: Enrol) -> Decision[Enrolled]:

@@ -19,7 +19,7 @@ from core.errors import (
 from core.facts import Counter
 from core.members import tries
 from core.members.callers import member_of, refuse_self, staff_of
-from core.members.commands import ForgetPin, ResetPin, SetPin, SignInStaff
+from core.members.commands import CheckPinLock, ForgetPin, ResetPin, SetPin, SignInStaff
 from core.members.notices import tell
 from core.members.records import moved
 from core.members.weak_pins import typed_pin, weak
@@ -61,6 +61,13 @@ async def set_pin(uow: UnitOfWork, command: SetPin) -> Decision[None]:
             return Decision(checked.refusal, checked.changes)
     pin_hash = await uow.hasher.hash(pin)
     return Decision(None, (moved(replace(member, pin_hash=pin_hash)), *forgiven))
+
+
+async def check_pin_lock(uow: UnitOfWork, command: CheckPinLock) -> Decision[None]:
+    """Raise PinLocked while wrong PINs keep the caller's from being heard."""
+    counter = await uow.load.counter("pin", str(member_of(uow.caller).id))
+    tries.refuse_locked(counter, uow.now)
+    return Decision(None)
 
 
 async def forget_pin(uow: UnitOfWork, command: ForgetPin) -> Decision[str]:

@@ -3,18 +3,19 @@
 from dataclasses import replace
 from typing import Final
 
-from core.changes import NoticeSeen
+from core.changes import NoticeMoved
 from core.facts import Caller, Programme
 from core.members.callers import member_of
 from core.members.commands import (
     ChangeLanguage,
+    ChangeName,
     ChangeNotices,
     MyData,
     SeeNotices,
     ShowMyData,
     WhoAmI,
 )
-from core.members.records import moved
+from core.members.records import clean_name, moved
 from core.ports import Decision, UnitOfWork
 
 NOTICE_KINDS: Final = ("earn", "reward", "expiry")
@@ -37,6 +38,12 @@ async def change_language(uow: UnitOfWork, command: ChangeLanguage) -> Decision[
     return Decision(None, (moved(replace(member, language=language)),))
 
 
+async def change_name(uow: UnitOfWork, command: ChangeName) -> Decision[None]:
+    """Keep what the member is called, cleaned as when joining."""
+    member = member_of(uow.caller)
+    return Decision(None, (moved(replace(member, name=clean_name(command.name))),))
+
+
 async def change_notices(uow: UnitOfWork, command: ChangeNotices) -> Decision[None]:
     """Keep which kinds of notice are wanted; kinds we do not send are left out."""
     member = member_of(uow.caller)
@@ -53,5 +60,8 @@ async def show_my_data(uow: UnitOfWork, command: ShowMyData) -> Decision[MyData]
 async def see_notices(uow: UnitOfWork, command: SeeNotices) -> Decision[None]:
     """Only what begin found waiting can be seen, and only once."""
     waiting = {notice.id for notice in uow.caller.unseen}
-    seen = [NoticeSeen(id=one, at=uow.now) for one in dict.fromkeys(command.ids) if one in waiting]
-    return Decision(None, tuple(seen))
+    seen = (one for one in dict.fromkeys(command.ids) if one in waiting)
+    return Decision(
+        None,
+        tuple(NoticeMoved(id=one, was="waiting", state="seen", at=uow.now) for one in seen),
+    )

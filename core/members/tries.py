@@ -42,8 +42,13 @@ def forgiven(counter: Counter) -> tuple[CounterMoved, ...]:
 
 def refuse_many(counter: Counter, now: datetime) -> None:
     """Raise TooManyTries while a window is full, right code or wrong."""
-    if counter.n >= WINDOW_TRIES and counter.until is not None and counter.until > now:
+    if full(counter, now):
         raise TooManyTries
+
+
+def full(counter: Counter, now: datetime) -> bool:
+    """True while a window holds all the wrong tries that it may."""
+    return counter.n >= WINDOW_TRIES and counter.until is not None and counter.until > now
 
 
 def wrong_code(counter: Counter, now: datetime) -> tuple[int, CounterMoved]:

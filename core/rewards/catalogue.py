@@ -2,7 +2,6 @@
 
 from core.errors import RewardInactive, RewardUnknown, TierTooLow
 from core.facts import Caller, Programme, Reward, Tier
-from core.ledger.queries import points_over
 from core.ports import Decision, UnitOfWork
 from core.rewards.commands import ListRewards, Offer
 
@@ -34,9 +33,9 @@ def offered(caller: Caller, reward: Reward | None) -> Reward:
 
 def _available(uow: UnitOfWork) -> int:
     caller = uow.caller
-    if caller.wallet is None or caller.member is None or caller.member.status != "active":
+    if caller.member is None or caller.member.status != "active":
         return 0
-    return caller.wallet.available - points_over(caller, uow.now)
+    return caller.available
 
 
 def _offer(caller: Caller, available: int, reward: Reward, stock: int) -> Offer:

@@ -48,12 +48,14 @@ class Redeemed:
 class Redeem(Command[Redeemed]):
     """Points for a reward: stock and points are held at once (domain.md C1).
 
-    Refusals: NotAMember, RewardUnknown, RewardInactive, TierTooLow, NotEnoughPoints, SoldOut,
-    PinRequired, PinWrong, PinLocked.
+    `points`: the price that was confirmed, None when nobody was asked. Refusals: NotAMember,
+    RewardUnknown, RewardInactive, TierTooLow, PriceChanged, NotEnoughPoints, SoldOut, PinRequired,
+    PinWrong, PinLocked.
     """
 
     reward_id: UUID
     pin: Secret | None = None
+    points: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class UseIssuance(Command[Settled]):
 @dataclass(frozen=True, slots=True)
 class UseHere(Command[Settled]):
     """On the customer's phone: a cashier confirms with their number and PIN.
-    Refusals: NotAMember, IssuanceUnknown, IssuanceClosed, NotStaff, SelfAward, PinNotSet, PinWrong,
+    Refusals: NotAMember, IssuanceUnknown, IssuanceClosed, SelfAward, PinNotSet, SigningWrong,
     PinLocked."""
 
     issuance_id: UUID

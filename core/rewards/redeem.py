@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.changes import Change, IssuanceAdded, StockMoved
 from core.days import end_of_day
-from core.errors import NotEnoughPoints, SoldOut
+from core.errors import NotEnoughPoints, PriceChanged, SoldOut
 from core.facts import Caller, Reward
 from core.ledger import holds
 from core.ledger.accounts import Account
@@ -24,6 +24,8 @@ async def redeem(uow: UnitOfWork, command: Redeem) -> Decision[Redeemed]:
     """Guard by what is known, load the rest in one trip, check the PIN, decide."""
     member = member_of(uow.caller)
     reward = offered(uow.caller, uow.caller.programme.reward(command.reward_id))
+    if command.points not in (None, reward.points):
+        raise PriceChanged(points=reward.points)
     redemption = await uow.load.redemption(reward.id)
     checked = Checked(None, ())
     if member.pin_hash is not None:

@@ -3,17 +3,28 @@
 Called through core.service.
 """
 
+from datetime import datetime
+
 from core.changes import Change, CodeUsed, IssuanceMoved
-from core.errors import IssuanceUnknown, NotStaff, PinNotSet, SelfAward
-from core.facts import Caller, Staff
+from core.errors import (
+    IssuanceUnknown,
+    LoyaltyError,
+    PinLocked,
+    PinNotSet,
+    PinWrong,
+    SelfAward,
+    SigningWrong,
+)
+from core.facts import Caller, Counter, Staff
 from core.members import tries
 from core.members.callers import member_of, staff_of
 from core.members.notices import tell
-from core.members.pins import check_pin
-from core.ports import Decision, Settlement, Stamp, UnitOfWork
+from core.members.weak_pins import typed_pin
+from core.ports import CounterSigning, Decision, Settlement, Stamp, UnitOfWork
 from core.rewards.commands import Settled, UseHere, UseIssuance
 from core.rewards.settle import not_own, settled
 from core.rewards.states import require_state
+from core.values import Secret
 
 
 async def use_issuance(uow: UnitOfWork, command: UseIssuance) -> Decision[Settled]:
@@ -30,8 +41,8 @@ async def use_issuance(uow: UnitOfWork, command: UseIssuance) -> Decision[Settle
 async def use_here(uow: UnitOfWork, command: UseHere) -> Decision[Settled]:
     """A cashier confirms on the member's own phone; no notice, since both are looking at it.
 
-    Wrong numbers and PINs are counted for the member, whose phone it is: nobody locks a cashier
-    out from afar.
+    Wrong numbers and PINs are counted for the member, whose phone it is, and, so that nobody
+    guesses through many phones, for the staff as well. Neither locks a cashier's own phone.
     """
     member = member_of(uow.caller)
     counted = await uow.load.counter_signing(command.issuance_id, command.staff_number)
@@ -40,15 +51,36 @@ async def use_here(uow: UnitOfWork, command: UseHere) -> Decision[Settled]:
         raise IssuanceUnknown
     settlement = require_state(signing.settlement, "issued", uow.now)
     tries.refuse_locked(counter, uow.now)
-    if signing.staff is None:
-        _, count = tries.wrong_pin(counter, uow.now)
-        return Decision(NotStaff(), (count,))
-    stored = _pin_of(uow.caller, signing.staff)
-    checked = await check_pin(uow, stored, command.pin, counter)
-    if checked.refusal:
-        return Decision(checked.refusal, checked.changes)
-    changes = (*_used(uow, settlement, signing.staff), *checked.changes)
+    staff = await _signer(uow, signing, command.pin)
+    if staff is None:
+        return Decision(*_wrong(signing, counter, uow.now))
+    changes = (*_used(uow, settlement, staff), *tries.forgiven(counter))
     return Decision(settled(settlement, "redeemed", uow), changes)
+
+
+async def _signer(uow: UnitOfWork, signing: CounterSigning, typed: Secret) -> Staff | None:
+    """The staff who proved to be one. Raises SelfAward, PinNotSet, PinLocked."""
+    pin, staff = typed_pin(typed), signing.staff
+    if staff is None:
+        # It takes as long as a wrong PIN, so that nobody learns which numbers there are.
+        await uow.hasher.hash(pin)
+        return None
+    stored = _pin_of(uow.caller, staff)
+    if signing.staff_tries and tries.full(signing.staff_tries, uow.now):
+        raise PinLocked(until=signing.staff_tries.until)
+    return staff if await uow.hasher.matches(pin, stored) else None
+
+
+def _wrong(
+    signing: CounterSigning, counter: Counter, now: datetime
+) -> tuple[LoyaltyError, tuple[Change, ...]]:
+    """One refusal for a wrong number and a wrong PIN, with what counts it."""
+    refusal, count = tries.wrong_pin(counter, now)
+    said = SigningWrong(**refusal.params) if isinstance(refusal, PinWrong) else refusal
+    if signing.staff_tries is None:
+        return said, (count,)
+    _, staff_count = tries.wrong_code(signing.staff_tries, now)
+    return said, (count, staff_count)
 
 
 def _pin_of(caller: Caller, staff: Staff) -> str:

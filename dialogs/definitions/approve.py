@@ -14,10 +14,12 @@ from dialogs.choices import shortened
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
 from dialogs.reasons import REASONS
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
 BUTTON: Final = 20
+BUTTONS: Final = 3
 PREFIX: Final = "issuance:"
 Heard = Generator[Command[Any], Any, Outcome]
 
@@ -42,17 +44,20 @@ def ask_waiting(view: View) -> Generator[Command[Any], Any, Reply]:
     waiting = yield from do(ListReserved())
     if not waiting:
         return Reply(text=view.t("Nothing waits for approval."))
+    few = len(waiting) <= BUTTONS
     return Reply(
-        text=view.t("Oldest first:"), choices=tuple(_choice(view, issuance) for issuance in waiting)
+        text=view.t("Oldest first:"),
+        choices=tuple(_choice(view, issuance, few=few) for issuance in waiting),
     )
 
 
-def _choice(view: View, issuance: Issuance) -> Choice:
+def _choice(view: View, issuance: Issuance, *, few: bool) -> Choice:
+    """Where there are few, buttons would have no room for the customer: they get no short label."""
     name = issuance.member_name or view.t("Customer")
     return Choice(
         id=f"{PREFIX}{issuance.id}",
         label=f"{issuance.reward_name}, {name} {view.until(issuance.reserved_at)}",
-        short=shortened(issuance.reward_name, BUTTON),
+        short="" if few else shortened(issuance.reward_name, BUTTON),
         detail=f"{name}, {view.until(issuance.reserved_at)}",
         keywords=(issuance.ref,),
     )
@@ -77,20 +82,21 @@ def hear_waiting(view: View) -> Heard:
 
 @dialog.ask("one", guards=True)
 def ask_one(view: View) -> Reply:
+    def question(reward: str, name: str) -> str:
+        return view.t("{reward} for {name}?", reward=reward, name=name)
+
     slots = view.slots
-    return Reply(
-        text=view.t(
-            "{reward} for {name}, {points} pts, asked {when}.",
-            reward=slots["reward"],
-            name=slots["name"] or view.t("Customer"),
-            points=view.points(slots["points"]),
-            when=view.until(datetime.fromisoformat(slots["at"])),
-        ),
-        choices=(
-            Choice(id="approve", label=view.t("Approve")),
-            Choice(id="refuse", label=view.t("Reject")),
-        ),
+    rest = view.t(
+        "{points} pts, asked {when}.",
+        points=view.points(slots["points"]),
+        when=view.until(datetime.fromisoformat(slots["at"])),
     )
+    choices = (
+        Choice(id="approve", label=view.t("Approve"), number=1),
+        Choice(id="refuse", label=view.t("Reject"), number=2),
+    )
+    name = slots["name"] or view.t("Customer")
+    return confirmation(view, question, slots["reward"], name, choices=choices, rest=rest)
 
 
 @dialog.hear("one")

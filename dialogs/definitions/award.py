@@ -5,14 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from core.earning.commands import QuotePurchase, RecordPurchase
-from core.errors import CodeAlreadyUsed, CustomerNotFound, RepeatedPurchase, SelfAward
+from core.errors import (
+    CodeAlreadyUsed,
+    CustomerNotFound,
+    QuoteChanged,
+    RepeatedPurchase,
+    SelfAward,
+)
 from core.members.commands import FindCustomer
 from core.ports import Command
 from core.values import Money, parse_amount
 from dialogs.choices import yes_or_no
-from dialogs.customers import customer_line, customer_name, customer_slots
+from dialogs.customers import customer_line, customer_name, customer_slots, standing_line
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -23,9 +30,12 @@ dialog = Dialog(
     title=mark("Award a purchase"),
     start="who",
     staff=True,
+    flow=True,
     transitions=[
         ("found", "who", "amount"),
         ("quoted", "amount", "confirm"),
+        ("changed", "confirm", "confirm"),
+        ("changed", "again", "confirm"),
         ("repeated", "confirm", "again"),
         ("awarded", "confirm", "done"),
         ("awarded", "again", "done"),
@@ -71,24 +81,27 @@ def hear_amount(view: View) -> Heard:
         quote = yield from do(QuotePurchase(UUID(view.slots["member"]), amount))
     except (SelfAward, CustomerNotFound) as error:
         return Done(refusal(error, view))
-    return Move("quoted", slots={"minor": amount.minor, "points": quote.points})
+    slots = {"minor": amount.minor, "points": quote.points, "changed": False}
+    return Move("quoted", slots=slots)
 
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=f"{customer_line(view)}\n{_gain(view)}",
-        choices=yes_or_no(view),
-    )
+    def question(name: str) -> str:
+        return view.n(
+            "{name}: +{count} pt for {amount}?",
+            "{name}: +{count} pts for {amount}?",
+            view.slots["points"],
+            name=name,
+            amount=view.money(_amount(view)),
+        )
 
-
-def _gain(view: View) -> str:
-    return view.n(
-        "{amount}: +{count} pt?",
-        "{amount}: +{count} pts?",
-        view.slots["points"],
-        amount=view.money(_amount(view)),
-    )
+    rest = standing_line(view)
+    if not view.slots["points"]:
+        rest = f"{view.t('That earns no points.')}\n{rest}".rstrip()
+    if view.slots["changed"]:
+        rest = f"{refusal(QuoteChanged(points=view.slots['points']), view)}\n{rest}".rstrip()
+    return confirmation(view, question, customer_name(view), choices=yes_or_no(view), rest=rest)
 
 
 def _amount(view: View) -> Money:
@@ -102,14 +115,15 @@ def hear_confirm(view: View) -> Heard:
 
 @dialog.ask("again", guards=True)
 def ask_again(view: View) -> Reply:
-    return Reply(
-        text=view.t(
-            "{name} got the same amount {minutes} minutes ago. Again?",
-            name=customer_name(view),
-            minutes=view.slots["minutes"],
-        ),
-        choices=yes_or_no(view),
-    )
+    def question(name: str) -> str:
+        return view.n(
+            "{name}: same amount {count} minute ago. Again?",
+            "{name}: same amount {count} minutes ago. Again?",
+            view.slots["minutes"],
+            name=name,
+        )
+
+    return confirmation(view, question, customer_name(view), choices=yes_or_no(view))
 
 
 @dialog.hear("again")
@@ -124,9 +138,12 @@ def _record(view: View, *, again: bool) -> Heard:
         _amount(view),
         again=again,
         code_id=UUID(code_id) if code_id else None,
+        quoted=view.slots["points"],
     )
     try:
         earned = yield from do(purchase)
+    except QuoteChanged as error:
+        return Move("changed", slots={"points": error.params["points"], "changed": True})
     except RepeatedPurchase as error:
         return Move("repeated", slots={"minutes": error.params.get("minutes", 5)})
     except (SelfAward, CustomerNotFound, CodeAlreadyUsed) as error:

@@ -16,6 +16,7 @@ dialog = Dialog(
     title=mark("Enter a code"),
     start="code",
     members=False,
+    flow=True,
     transitions=[("found", "code", "shop"), ("back", "shop", "code")],
 )
 

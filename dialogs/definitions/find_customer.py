@@ -10,6 +10,7 @@ from dialogs.choices import no_choice, yes_or_no
 from dialogs.customers import customer_line, customer_name, customer_slots
 from dialogs.dialog import Call, Dialog, Move, Outcome, View, do
 from dialogs.messages import Choice, Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
 Heard = Generator[Command[Any], Any, Outcome]
@@ -19,6 +20,7 @@ dialog = Dialog(
     title=mark("Find a customer"),
     start="who",
     staff=True,
+    flow=True,
     transitions=[
         ("found", "who", "shown"),
         ("reset", "shown", "confirm"),
@@ -59,9 +61,10 @@ def hear_shown(view: View) -> Outcome:
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=view.t("Take {name}'s PIN away?", name=customer_name(view)), choices=yes_or_no(view)
-    )
+    def question(name: str) -> str:
+        return view.t("Take {name}'s PIN away?", name=name)
+
+    return confirmation(view, question, customer_name(view), choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

@@ -32,13 +32,14 @@ dialog = Dialog(
 def ask_shown(view: View) -> Generator[Command[Any], Any, Reply]:
     before = view.slots.get("before")
     limit = CHAT_LINES if view.chat else LINES
-    lines = yield from do(ShowHistory(before=UUID(before) if before else None, limit=limit))
+    lines = yield from do(ShowHistory(before=UUID(before) if before else None, limit=limit + 1))
     if not lines:
         return Reply(text=view.t("No more entries.") if before else view.t("Nothing yet."))
-    older = Choice(id=f"older:{lines[-1].id}", label=view.t("Older"), keywords=(view.t("More"),))
+    shown = lines[:limit]
+    older = Choice(id=f"older:{shown[-1].id}", label=view.t("Older"), keywords=(view.t("More"),))
     return Reply(
-        text="\n".join(_line(view, line) for line in lines),
-        choices=(older,) if len(lines) == limit else (),
+        text="\n".join(_line(view, line) for line in shown),
+        choices=(older,) if len(lines) > limit else (),
     )
 
 

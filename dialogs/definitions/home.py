@@ -2,6 +2,7 @@
 
 from dialogs.dialog import Call, Dialog, Outcome, View
 from dialogs.messages import Choice, Reply
+from dialogs.room import name_in_room
 from dialogs.texts import mark
 
 dialog = Dialog("home", title=mark("Home"), start="menu", transitions=[])
@@ -11,12 +12,12 @@ dialog = Dialog("home", title=mark("Home"), start="menu", transitions=[])
 def ask_menu(view: View) -> Reply:
     caller = view.caller
     assert caller.member
-    assert caller.wallet
     tier = caller.programme.tier(caller.member.tier_id)
-    points = view.n("{count} pt", "{count} pts", caller.wallet.available)
+    points = view.n("{count} pt", "{count} pts", caller.available)
     standing = f"{points}, {tier.name}" if tier else points
-    name = caller.member.name
-    return Reply(text=f"{name}: {standing}" if name else standing, choices=_choices(view))
+    choices = _choices(view)
+    name = name_in_room(view, caller.member.name, standing, choices)
+    return Reply(text=f"{name}: {standing}" if name else standing, choices=choices)
 
 
 def _choices(view: View) -> tuple[Choice, ...]:

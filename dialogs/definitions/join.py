@@ -1,8 +1,7 @@
 """Joining: language where there is a choice, consent, a name, and the first points."""
 
-import unicodedata
 from collections.abc import Generator
-from typing import Any, Final
+from typing import Any
 
 from core.errors import AlreadyAMember
 from core.members.commands import Enrol, Enrolled
@@ -11,20 +10,23 @@ from dialogs.choices import BACK
 from dialogs.dialog import Call, Dialog, Home, Move, Outcome, Reject, View, do
 from dialogs.languages import language_choices
 from dialogs.messages import Choice, Reply
+from dialogs.names import read_name
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
-NAME_MAX: Final = 40
-MARKS_IN_NAMES: Final = frozenset(" '-.=,")
+Heard = Generator[Command[Any], Any, Outcome]
 
 dialog = Dialog(
     "join",
     title=mark("Joining"),
     start="language",
     members=False,
+    flow=True,
     transitions=[
         ("speak", "language", "consent"),
         ("agree", "consent", "name"),
+        ("return", "consent", "consent_again"),
+        ("enrolled", "consent_again", "joined"),
         ("enrolled", "name", "joined"),
         ("back", "name", "consent"),
     ],
@@ -48,7 +50,12 @@ def hear_language(view: View) -> Outcome:
 
 
 @dialog.ask("consent")
-def ask_consent(view: View) -> Reply:
+def ask_consent(view: View) -> Reply | Outcome:
+    member = view.caller.member
+    return Move("return") if member and member.name else _ask_consent(view)
+
+
+def _ask_consent(view: View) -> Reply:
     return Reply(
         text=_consent(view),
         choices=(
@@ -73,7 +80,18 @@ def hear_consent(view: View) -> Outcome:
     return Move("agree")
 
 
-@dialog.ask("name", free=True)
+@dialog.ask("consent_again", guards=True)
+def ask_consent_again(view: View) -> Reply:
+    """Of one who comes back, whose name is known: agreeing is all there is to do."""
+    return _ask_consent(view)
+
+
+@dialog.hear("consent_again")
+def hear_consent_again(view: View) -> Heard:
+    return (yield from _enrol(view, ""))
+
+
+@dialog.ask("name", free=True, words=True)
 def ask_name(view: View) -> Reply:
     return Reply(
         text=view.t("What is your name?"), choices=(Choice(id="skip", label=view.t("Skip")),)
@@ -81,25 +99,20 @@ def ask_name(view: View) -> Reply:
 
 
 @dialog.hear("name")
-def hear_name(view: View) -> Generator[Command[Any], Any, Outcome]:
-    name = "" if view.choice == "skip" else _name(view.input.text)
+def hear_name(view: View) -> Heard:
+    name = "" if view.choice == "skip" else read_name(view.input.text)
     if name is None:
         return Reject(view.t("Enter your name in letters."))
+    return (yield from _enrol(view, name))
+
+
+def _enrol(view: View, name: str) -> Heard:
     enrolment = Enrol(name=name, language=view.language, wording=_consent(view))
     try:
         enrolled = yield from do(enrolment)
     except AlreadyAMember as error:
         return Home(refusal(error, view))
     return Move("enrolled", slots=_slots(enrolled))
-
-
-def _name(typed: str) -> str | None:
-    """A name as people write it: letters of any script, and the few marks that names hold."""
-    words = unicodedata.normalize("NFKC", typed).replace("’", "'").split(" ")
-    name = " ".join(word for word in words if word)
-    good = all(unicodedata.category(c)[0] in "LM" or c in MARKS_IN_NAMES for c in name)
-    has_letter = any(unicodedata.category(c)[0] == "L" for c in name)
-    return name if good and has_letter and len(name) <= NAME_MAX else None
 
 
 def _slots(enrolled: Enrolled) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Dialog, Done, Outcome, View, do
 from dialogs.messages import Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
 dialog = Dialog("leave", title=mark("Leaving"), start="confirm", transitions=[])
@@ -15,19 +16,19 @@ dialog = Dialog("leave", title=mark("Leaving"), start="confirm", transitions=[])
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    programme, wallet = view.caller.programme, view.caller.wallet
-    assert wallet
-    if not wallet.available:
-        text = view.t("Leave {shop}? You can come back any time.", shop=programme.name)
-        return Reply(text=text, choices=yes_or_no(view))
-    kept = view.n(
-        "Leave {shop}? Your {points} pts wait {count} day for you.",
-        "Leave {shop}? Your {points} pts wait {count} days for you.",
-        programme.rejoin_days,
-        shop=programme.name,
-        points=view.points(wallet.available),
-    )
-    return Reply(text=kept, choices=yes_or_no(view))
+    def question(shop: str) -> str:
+        return view.t("Leave {shop}?", shop=shop)
+
+    programme, available = view.caller.programme, view.caller.available
+    rest = view.t("You can come back any time.")
+    if available:
+        rest = view.n(
+            "Your {points} pts wait {count} day for you.",
+            "Your {points} pts wait {count} days for you.",
+            programme.rejoin_days,
+            points=view.points(available),
+        )
+    return confirmation(view, question, programme.name, choices=yes_or_no(view), rest=rest)
 
 
 @dialog.hear("confirm")

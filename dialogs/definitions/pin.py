@@ -12,7 +12,7 @@ from core.ports import Command
 from dialogs.choices import no_choice
 from dialogs.dialog import Dialog, Home, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
-from dialogs.pins import read_pin, read_two_pins
+from dialogs.pins import pin_locked, read_pin, read_two_pins
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -22,6 +22,7 @@ dialog = Dialog(
     "pin",
     title=mark("PIN"),
     start="menu",
+    flow=True,
     transitions=[
         ("set", "menu", "new"),
         ("change", "menu", "both"),
@@ -75,7 +76,10 @@ def hear_new(view: View) -> Heard:
 
 
 @dialog.ask("both", secret=True)
-def ask_both(view: View) -> Reply:
+def ask_both(view: View) -> Generator[Command[Any], Any, Reply | Outcome]:
+    locked = yield from pin_locked(view)
+    if locked:
+        return Home(locked)
     return Reply(text=view.t("Type your old PIN, a space, then the new one."))
 
 

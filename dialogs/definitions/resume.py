@@ -9,8 +9,9 @@ dialog = Dialog("resume", title=mark("Go on"), start="offer", members=False, tra
 
 @dialog.ask("offer")
 def ask_offer(view: View) -> Reply:
+    title, name = view.t(view.slots["title"]), view.slots["name"]
     return Reply(
-        text=view.t("Continue with {title}?", title=view.t(view.slots["title"])),
+        text=view.t("Continue with {title}?", title=f"{title}: {name}" if name else title),
         choices=(
             Choice(id="continue", label=view.t("Continue")),
             Choice(id="over", label=view.t("Start over")),

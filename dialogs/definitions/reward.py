@@ -1,21 +1,33 @@
 """One reward: what it costs and leaves, a confirmation, the PIN where one is set, the till code.
 
-Nothing is spent before the confirmation; what cannot be had says why, and what can be instead.
+Nothing is spent before the confirmation, and nothing but what it named: the reward and its price
+are kept from the question to the answer. What cannot be had says why, and what can be instead.
 """
 
 from collections.abc import Generator
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from core.errors import NotEnoughPoints, PinLocked, PinRequired, SoldOut, TierTooLow
+from core.errors import (
+    NotEnoughPoints,
+    PinLocked,
+    PinRequired,
+    PriceChanged,
+    RewardInactive,
+    RewardUnknown,
+    SoldOut,
+    TierTooLow,
+)
 from core.ports import Command
 from core.rewards.commands import ListRewards, Offer, Redeem, Redeemed
 from core.values import Secret
-from dialogs.choices import yes_or_no
+from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Media, Reply
 from dialogs.offers import PREFIX, offer_choice, wanted, within_reach
-from dialogs.pins import read_pin
+from dialogs.pins import pin_locked, read_pin
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -27,14 +39,19 @@ dialog = Dialog(
     "reward",
     title=mark("Reward"),
     start="confirm",
+    flow=True,
     transitions=[
+        ("priced", "confirm", "confirm"),
+        ("priced", "pin", "confirm"),
         ("hindered", "confirm", "instead"),
         ("hindered", "pin", "instead"),
+        ("terms", "confirm", "terms"),
         ("need_pin", "confirm", "pin"),
         ("redeemed", "confirm", "done"),
         ("redeemed", "pin", "done"),
         ("possible", "instead", "confirm"),
         ("back", "pin", "confirm"),
+        ("back", "terms", "confirm"),
     ],
 )
 
@@ -46,24 +63,50 @@ def ask_confirm(view: View) -> Asked:
         return _unknown(view)
     if not within_reach(offer):
         return Move("hindered")
-    wallet = view.caller.wallet
-    assert wallet
-    question = view.t(
-        "{reward} for {points} pts?", reward=offer.name, points=view.points(offer.points)
-    )
+    if view.slots.get("points") != offer.points:
+        changed = "points" in view.slots
+        slots = {
+            "reward": str(offer.reward_id),
+            "name": offer.name,
+            "points": offer.points,
+            "changed": changed,
+        }
+        return Move("priced", slots=slots)
+    return _question(view, offer)
+
+
+def _question(view: View, offer: Offer) -> Reply:
     left = view.t(
-        "You will have {points} left.", points=view.points(wallet.available - offer.points)
+        "You will have {points} left.", points=view.points(view.caller.available - offer.points)
     )
-    terms = f"\n{offer.terms}" if offer.terms else ""
-    return Reply(text=f"{question} {left}{terms}", choices=yes_or_no(view))
+
+    def question(name: str) -> str:
+        price = view.points(offer.points)
+        return f"{view.t('{reward} for {points} pts?', reward=name, points=price)} {left}"
+
+    changed = view.slots["changed"]
+    news = refusal(PriceChanged(points=offer.points), view) if changed else ""
+    rest = "\n".join(line for line in (news, offer.terms) if line)
+    reply = confirmation(view, question, offer.name, choices=yes_or_no(view), rest=rest)
+    if not offer.terms or offer.terms in reply.text:
+        return reply
+    terms = Choice(id="terms", label=view.t("Conditions"), number=2)
+    choices = (*yes_or_no(view), terms)
+    return confirmation(view, question, offer.name, choices=choices, rest=news)
 
 
 def _offer(view: View, offers: tuple[Offer, ...]) -> Offer | None:
+    """The reward that was asked about; before that, the one that what was typed means today."""
+    if "reward" in view.slots:
+        asked = UUID(view.slots["reward"])
+        return next((offer for offer in offers if offer.reward_id == asked), None)
     reward = wanted(view.caller.programme, view.slots["wanted"])
     return next((offer for offer in offers if reward and offer.reward_id == reward.id), None)
 
 
 def _unknown(view: View) -> Outcome:
+    if "reward" in view.slots:
+        return Done(refusal(RewardInactive(), view))
     if " " in view.slots["wanted"]:
         return Done(view.t("One reward at a time, like REDEEM 1."))
     return Done(view.t("That is not a choice."))
@@ -71,14 +114,28 @@ def _unknown(view: View) -> Outcome:
 
 @dialog.hear("confirm")
 def hear_confirm(view: View) -> Heard:
+    if view.picked == "terms":
+        return Move("terms")
     member = view.caller.member
     if member and member.pin_hash:
         return Move("need_pin")
     return (yield from _redeem(view, None))
 
 
+@dialog.ask("terms")
+def ask_terms(view: View) -> Asked:
+    offer = _offer(view, (yield from do(ListRewards())))
+    return Reply(text=offer.terms or offer.name) if offer else _unknown(view)
+
+
+dialog.hear("terms")(no_choice)
+
+
 @dialog.ask("pin", secret=True, guards=True)
-def ask_pin(view: View) -> Reply:
+def ask_pin(view: View) -> Asked:
+    locked = yield from pin_locked(view)
+    if locked:
+        return Home(locked)
     return Reply(text=view.t("Enter your PIN."))
 
 
@@ -91,17 +148,20 @@ def hear_pin(view: View) -> Heard:
 
 
 def _redeem(view: View, pin: Secret | None) -> Heard:
-    reward = wanted(view.caller.programme, view.slots["wanted"])
-    if reward is None:
-        return _unknown(view)
+    slots = view.slots
     try:
-        redeemed = yield from do(Redeem(reward.id, pin))
-    except (NotEnoughPoints, SoldOut, TierTooLow):
-        return Move("hindered")
+        redeemed = yield from do(Redeem(UUID(slots["reward"]), pin, slots["points"]))
+    except PriceChanged:
+        # The question is put again, with the price as it is now.
+        return Move("priced")
+    except (NotEnoughPoints, SoldOut, TierTooLow) as error:
+        return Move("hindered", slots={"refused": refusal(error, view)})
     except PinRequired:
         return Move("need_pin")
     except PinLocked as error:
         return Home(refusal(error, view))
+    except (RewardUnknown, RewardInactive) as error:
+        return Done(refusal(error, view))
     return Move("redeemed", slots=_slots(redeemed))
 
 
@@ -145,10 +205,11 @@ def ask_instead(view: View) -> Asked:
     offer = _offer(view, offers)
     if offer is None:
         return _unknown(view)
-    if within_reach(offer):
+    refused = view.slots.get("refused", "")
+    if within_reach(offer) and not refused:
         return Move("possible")
     others = _others(offer, offers)
-    lines = [_why_not(view, offer)]
+    lines = [refused if within_reach(offer) else _why_not(view, offer)]
     if others:
         lines.append(view.t("Like it:") if offer.stock == 0 else view.t("Within reach:"))
     else:

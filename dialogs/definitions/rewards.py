@@ -75,9 +75,7 @@ def _list(view: View, offers: Iterable[Offer], category: str) -> Reply:
 
 
 def _standing(view: View) -> str:
-    wallet = view.caller.wallet
-    assert wallet
-    return view.n("You have {count} pt.", "You have {count} pts.", wallet.available)
+    return view.n("You have {count} pt.", "You have {count} pts.", view.caller.available)
 
 
 @dialog.hear("all", "category")

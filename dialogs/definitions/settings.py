@@ -1,4 +1,4 @@
-"""Where a member changes things: language, PIN, messages; my data and leaving are here too."""
+"""Where a member changes things: name, PIN, messages, language. My data and leaving too."""
 
 from dialogs.dialog import Call, Dialog, Outcome, View
 from dialogs.messages import Choice, Reply
@@ -9,16 +9,16 @@ dialog = Dialog("settings", title=mark("Settings"), start="menu", transitions=[]
 
 @dialog.ask("menu")
 def ask_menu(view: View) -> Reply:
-    return Reply(
-        text=view.t("Settings"),
-        choices=(
-            Choice(id="language", label=view.t("Language")),
-            Choice(id="pin", label=view.t("PIN")),
-            Choice(id="messages", label=view.t("Messages")),
-            Choice(id="my_data", label=view.t("My data")),
-            Choice(id="leave", label=view.t("Leave")),
-        ),
-    )
+    choices = [
+        Choice(id="name", label=view.t("Name")),
+        Choice(id="pin", label=view.t("PIN")),
+        Choice(id="messages", label=view.t("Messages")),
+        Choice(id="my_data", label=view.t("My data")),
+        Choice(id="leave", label=view.t("Leave")),
+    ]
+    if len(view.caller.programme.languages) > 1:
+        choices.append(Choice(id="language", label=view.t("Language")))
+    return Reply(text=view.t("Settings"), choices=tuple(choices))
 
 
 @dialog.hear("menu")

@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from core.errors import NotStaff, PinLocked, PinNotSet
+from core.facts import Staff
 from core.members.commands import SignInStaff
 from core.ports import Command
 from dialogs.dialog import Dialog, Done, Home, Move, Outcome, Reject, View, do
@@ -25,10 +26,18 @@ dialog = Dialog(
 
 
 @dialog.ask("pin", secret=True)
-def ask_pin(view: View) -> Reply:
+def ask_pin(view: View) -> Reply | Outcome:
     staff = view.caller.staff
+    if staff and staff.pin_hash is None:
+        return Home(_no_pin(view, staff))
     name = staff.name if staff else ""
     return Reply(text=view.t("{name}: your staff PIN?", name=name))
+
+
+def _no_pin(view: View, staff: Staff) -> str:
+    if staff.role == "manager":
+        return view.t("No PIN is set yet. The operator sets it: maita staff reset-pin")
+    return view.t("No PIN is set yet. Ask your manager, or the operator for a manager.")
 
 
 @dialog.hear("pin")

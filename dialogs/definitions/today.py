@@ -13,6 +13,7 @@ from core.values import Money
 from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -86,11 +87,12 @@ def hear_shown(view: View) -> Heard:
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    name, points = view.slots["name"] or view.t("Customer"), view.points(view.slots["points"])
-    return Reply(
-        text=view.t("Take {points} pts back from {name}?", points=points, name=name),
-        choices=yes_or_no(view),
-    )
+    def question(name: str) -> str:
+        points = view.points(view.slots["points"])
+        return view.t("Take {points} pts back from {name}?", points=points, name=name)
+
+    name = view.slots["name"] or view.t("Customer")
+    return confirmation(view, question, name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

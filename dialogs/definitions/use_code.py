@@ -10,6 +10,7 @@ from core.rewards.commands import LookUpCode, UseIssuance
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, View, do
 from dialogs.messages import Choice, Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -20,6 +21,7 @@ dialog = Dialog(
     title=mark("Use a code"),
     start="code",
     staff=True,
+    flow=True,
     transitions=[
         ("found", "code", "confirm"),
         ("used", "confirm", "done"),
@@ -49,14 +51,11 @@ def hear_code(view: View) -> Heard:
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=view.t(
-            "Hand {reward} to {name}?",
-            reward=view.slots["reward"],
-            name=view.slots["name"] or view.t("the customer"),
-        ),
-        choices=yes_or_no(view),
-    )
+    def question(reward: str, name: str) -> str:
+        return view.t("Hand {reward} to {name}?", reward=reward, name=name)
+
+    name = view.slots["name"] or view.t("the customer")
+    return confirmation(view, question, view.slots["reward"], name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

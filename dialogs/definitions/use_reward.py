@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 from uuid import UUID
 
-from core.errors import IssuanceClosed, IssuanceUnknown, NotStaff, PinLocked, PinNotSet
+from core.errors import IssuanceClosed, IssuanceUnknown, PinLocked, PinNotSet
 from core.ports import Command
 from core.rewards.commands import UseHere
 from core.values import ascii_digits
@@ -18,6 +18,7 @@ dialog = Dialog(
     "use_reward",
     title=mark("Use a reward"),
     start="number",
+    flow=True,
     transitions=[
         ("numbered", "number", "pin"),
         ("used", "pin", "done"),
@@ -52,7 +53,7 @@ def hear_pin(view: View) -> Generator[Command[Any], Any, Outcome]:
     use = UseHere(UUID(view.slots["issuance"]), view.slots["number"], pin)
     try:
         settled = yield from do(use)
-    except (PinLocked, PinNotSet, NotStaff) as error:
+    except (PinLocked, PinNotSet) as error:
         return Home(refusal(error, view))
     except (IssuanceClosed, IssuanceUnknown) as error:
         return Done(refusal(error, view))

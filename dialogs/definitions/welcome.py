@@ -26,8 +26,9 @@ def ask_menu(view: View) -> Reply:
     choices = [
         Choice(id="join", label=view.t("Join free"), keywords=(view.t("Join"),)),
         Choice(id="how", label=view.t("How it works")),
-        Choice(id="language", label=view.t("Language")),
     ]
+    if len(view.caller.programme.languages) > 1:
+        choices.append(Choice(id="language", label=view.t("Language")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
     return Reply(text=line, choices=tuple(choices))

@@ -75,7 +75,8 @@ def parse(request: HttpRequest, channel: Channel, now: datetime) -> list[Event]:
     if not _CODE.fullmatch(code):
         raise Malformed("serviceCode")
     if not _is_ours(code, channel.address):
-        return [Ignored(reason="code of another channel"), Direct(response=refuse("ended"))]
+        odd = Ignored(reason="code of another channel", alarm="session_of_another_channel")
+        return [odd, Direct(response=refuse("ended"))]
     if "text" not in form and "status" in form and "durationInMillis" in form:
         return [_ended(form, channel)]
     return [_step(form, channel)]
@@ -114,6 +115,11 @@ def compose(outgoing: Outgoing, channel: Channel) -> list[HttpRequest]:
 def judge(response: HttpResponse | None) -> Verdict:
     """Never asked, since nothing is composed."""
     return Unknown() if response is None else Refused(reason="cannot push")
+
+
+def judge_report(code: str) -> Refused:
+    """Never asked either."""
+    return Refused(reason="cannot push")
 
 
 def _is_ours(code: str, address: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.commands.entering import check_values, missing
 from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def add(slug: Slug, kind: str, address: str, values: Optional = None) -> None:
     adapters = discover()
     if kind not in adapters:
         raise Wrong(f"There is no channel kind {kind!r}: choose from {', '.join(adapters)}.")
+    if slug == "platform":
+        raise Wrong("Channels that all shops share come later: name the shop that owns this one.")
     told = _sorted(values or [])
+    entered = {**told, "address": address}
     part = ChannelPart(
         kind=kind,
         address=address,
@@ -48,12 +52,14 @@ def add(slug: Slug, kind: str, address: str, values: Optional = None) -> None:
     )
 
     async def do(office: "Office") -> tuple[str, "StoredChannel"]:
+        check_values(kind, entered, dev=office.settings.dev)
         owner = await named_tenant(office.db, slug)
         added = await add_channel(office.db, office.vault, owner.id, part, office.ids)
         return office.settings.public_url, added
 
     url, added = in_office(do)
     _print(slug, added, adapters, url)
+    tell_missing(added)
 
 
 @app.command("list")
@@ -83,10 +89,14 @@ def change(token: Token, values: Values) -> None:
     told = _sorted(values)
 
     async def do(office: "Office") -> "StoredChannel":
-        return await set_channel(office.db, office.vault, token, told)
+        def fits(stored: "StoredChannel") -> None:
+            check_values(stored.kind, told, dev=office.settings.dev)
+
+        return await set_channel(office.db, office.vault, token, told, fits)
 
     changed = in_office(do)
     typer.echo(f"{changed.kind} {changed.address} is changed.")
+    tell_missing(changed)
 
 
 @app.command("test")
@@ -103,6 +113,14 @@ def post_sample(
         return await sample(office, token, phone, text)
 
     typer.echo(in_office(do))
+
+
+def tell_missing(channel: "StoredChannel") -> None:
+    """Say on stderr what a channel still needs to be of use, and the command that sets it."""
+    lacks = missing(channel.kind, channel.settings, channel.secrets)
+    if lacks and channel.status == "on":
+        words = f"maita channel set {channel.token} {' '.join(lacks)}"
+        typer.echo(f"{channel.kind} {channel.address} still needs: {words}", err=True)
 
 
 def _sorted(values: Iterable[str]) -> dict[str, str]:

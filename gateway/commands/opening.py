@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 R = TypeVar("R")
+OWN_WITHIN_S: Final = 10.0
 DATABASE_DOWN: Final = "The database does not answer: start it, or check MAITA_DATABASE_URL."
 
 
@@ -59,9 +60,10 @@ def _private_database_exists() -> bool:
 
 
 @contextlib.contextmanager
-def database(found: Settings, *, migrates: bool = False) -> Iterator[Settings]:
+def database(found: Settings, *, migrates: bool = False, stays: bool = False) -> Iterator[Settings]:
     """The settings with a database of the newest revision: the private one is started and brought
     up to date, another one must be, unless the command `migrates` and may act as its owner.
+    A process that `stays` first waits until a private one is its own, unless another stays already.
 
     Raises Wrong and Down, also for what happens inside.
     """
@@ -73,7 +75,7 @@ def database(found: Settings, *, migrates: bool = False) -> Iterator[Settings]:
             _bring_up_to_date(found, migrates=migrates)
             yield found
         else:
-            with _private_database(found) as ready:
+            with _private_database(found, stays=stays) as ready:
                 yield ready
     except EmbeddedError as error:
         raise Wrong(str(error)) from error
@@ -82,10 +84,11 @@ def database(found: Settings, *, migrates: bool = False) -> Iterator[Settings]:
 
 
 @contextlib.contextmanager
-def _private_database(found: Settings) -> Iterator[Settings]:
+def _private_database(found: Settings, *, stays: bool) -> Iterator[Settings]:
     from storage.embedded import EmbeddedPostgres, choose_folder
 
-    with EmbeddedPostgres(choose_folder(found.data_dir)) as urls:
+    patience_s = OWN_WITHIN_S if stays and not running(found) else 0
+    with EmbeddedPostgres(choose_folder(found.data_dir), own_within_s=patience_s) as urls:
         ready = replace(
             found,
             database_url=urls.app,

@@ -1,13 +1,16 @@
 """`maita dial` and `maita chat`: phones in the terminal, over real HTTP to the server that runs."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
 import typer
 
 from gateway.commands import opening
-from gateway.commands.failing import Down
+from gateway.commands.failing import Down, Wrong
 
 NEWCOMER = "+263779990001"
+CODE: Final = re.compile(r"\*[0-9*]{1,60}#")
+NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 Phone = Annotated[str, typer.Option("--as", help="Whose phone it is, as E.164.")]
 Url = Annotated[str | None, typer.Option(help="Where the server listens.")]
@@ -21,6 +24,9 @@ def dial(
     """Dial a USSD code on a handset in the terminal (dev only)."""
     from gateway.terminal import PhoneOff, run_dial
 
+    if not CODE.fullmatch(code):
+        raise Wrong(f"{code!r} is no code to dial: type a star-code in quotes, such as '*123*1#'.")
+    _check_phone(phone)
     try:
         run_dial(_server(url), code, phone)
     except PhoneOff as error:
@@ -35,10 +41,16 @@ def chat(
     """Chat on a phone in the terminal (dev only)."""
     from gateway.terminal import PhoneOff, run_chat
 
+    _check_phone(phone)
     try:
         run_chat(_server(url), kind, phone)
     except PhoneOff as error:
         raise Down(str(error)) from None
+
+
+def _check_phone(phone: str) -> None:
+    if not NUMBER.fullmatch(phone):
+        raise Wrong(f"--as {phone} is no phone number: type it in full, such as --as {NEWCOMER}.")
 
 
 def _server(url: str | None) -> str:

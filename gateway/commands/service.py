@@ -89,7 +89,10 @@ def _listening(
 @contextlib.contextmanager
 def _serving(found: Settings, url: str, *, migrates: bool = False) -> Iterator[Settings]:
     """A database that may be served from, and the word that we do."""
-    with opening.database(found, migrates=migrates) as ready, opening.announced(found, url):
+    with (
+        opening.database(found, migrates=migrates, stays=True) as ready,
+        opening.announced(found, url),
+    ):
         opening.refuse_mighty_role(ready)
         yield ready
 

@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.commands.channels import tell_missing
+from gateway.commands.entering import check_values
 from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
     from gateway.commands.office import Office
-    from storage.admin import Applied, TenantRow
+    from storage.admin import Applied, ChannelPart, StoredChannel, TenantRow
+
+    Made = tuple[Applied, list[tuple[int, str]], list[tuple[str, StoredChannel]]]
 
 ROW = ("slug", "name", "id", "status", "dial", "join_code", "config_version")
 
@@ -26,7 +30,13 @@ def create(file: File) -> None:
     """Make a shop what a file says; saying the same twice changes nothing."""
     from gateway.adapter import discover
     from gateway.commands.office import in_office
-    from storage.admin import SpecError, create_tenant, decode
+    from storage.admin import (
+        SpecError,
+        create_tenant,
+        decode,
+        list_channels,
+        staff_without_pin,
+    )
 
     try:
         spec = decode(file.read_text(encoding="utf-8"))
@@ -35,14 +45,31 @@ def create(file: File) -> None:
     except SpecError as error:
         raise Wrong(f"{file}: {error}") from None
 
-    async def make(office: "Office") -> "Applied":
-        return await create_tenant(
+    async def make(office: "Office") -> "Made":
+        for part in spec.channels:
+            check_values(part.kind, _told(part), dev=office.settings.dev)
+        applied = await create_tenant(
             office.db, office.vault, spec, office.ids, office.hasher, discover().keys()
         )
+        shop = applied.tenant.id
+        pinless = await staff_without_pin(office.db, shop)
+        return applied, pinless, await list_channels(office.db, office.vault, shop)
 
-    applied = in_office(make)
+    applied, pinless, channels = in_office(make)
     done = "created" if applied.created else "changed" if applied.changed else "unchanged"
-    typer.echo(f"{applied.tenant.slug} {done}: {applied.tenant.id}")
+    slug = applied.tenant.slug
+    typer.echo(f"{slug} {done}: {applied.tenant.id}")
+    for number, name in pinless:
+        typer.echo(f"{name} has no PIN yet: maita staff reset-pin {slug} {number}", err=True)
+    for _, channel in channels:
+        tell_missing(channel)
+
+
+def _told(part: "ChannelPart") -> dict[str, str]:
+    """What a file says of a channel, as `check_values` reads it."""
+    tables = {"settings": part.settings, "secrets": part.secrets}
+    named = {f"{table}.{name}": v for table, pairs in tables.items() for name, v in pairs.items()}
+    return {"address": part.address, **named}
 
 
 @app.command("list")

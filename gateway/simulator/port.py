@@ -36,7 +36,8 @@ class Standing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One move of points of a phone's owner. `id` grows with time. `amount` > 0 goes from `debit`
-    to `credit`, one of which is `member`; `balance` is what the member has after it."""
+    to `credit`, one of which is `member`; `balance` is what the member has after it. `state` of a
+    hold: open, posted (a transfer took it), voided or expired (it was released)."""
 
     id: str
     at: datetime
@@ -47,6 +48,7 @@ class Entry:
     balance: int
     ref: str = ""
     detail: str = ""
+    state: str = ""
 
 
 class Inside(Protocol):

@@ -1,11 +1,13 @@
 """The inside view beside the phones: where each conversation stands, and points as they move."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from core.values import Address
 from gateway.adapter import Channel
 from gateway.simulator.port import Entry, Inside, Standing
+
+KEPT: Final = 40
 
 
 class Sight(NamedTuple):
@@ -21,7 +23,7 @@ class Watch:
     def __init__(self, inside: Inside, sights: Sequence[Sight]) -> None:
         self._inside, self._sights = inside, sights
         self._stood: dict[int, Standing | None] = {}
-        self._last: dict[int, str] = {}
+        self._told: dict[int, dict[str, Entry]] = {}
 
     async def look(self) -> list[dict[str, Any]]:
         """What has changed since the last look, as events for the browser."""
@@ -38,7 +40,26 @@ class Watch:
         return told
 
     async def _entries(self, place: int, channel: Channel, address: Address) -> list[Entry]:
-        entries = await self._inside.entries(channel, address, self._last.get(place, ""))
-        if entries:
-            self._last[place] = entries[-1].id
-        return entries
+        """Entries that are new, and holds that are open no more: they are asked for again from the
+        oldest open one on."""
+        told = self._told.setdefault(place, {})
+        found = await self._inside.entries(channel, address, _before_open(told))
+        news = [entry for entry in found if _news(told.get(entry.id), entry)]
+        told.update((entry.id, entry) for entry in news)
+        for old in sorted(told)[:-KEPT]:
+            del told[old]
+        return news
+
+
+def _before_open(told: Mapping[str, Entry]) -> str:
+    """The last entry before the oldest open hold; the very last one where none is open."""
+    last = ""
+    for known in sorted(told):
+        if told[known].state == "open":
+            break
+        last = known
+    return last
+
+
+def _news(before: Entry | None, now: Entry) -> bool:
+    return before is None or before.state != now.state

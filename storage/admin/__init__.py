@@ -5,7 +5,7 @@ from storage.admin.checks import check
 from storage.admin.export import tenant_spec, tenant_toml
 from storage.admin.rewards import set_stock
 from storage.admin.spec import ChannelPart, SpecError, StaffPart, TenantSpec, decode
-from storage.admin.staff import add_staff, reset_pin
+from storage.admin.staff import add_staff, check_staff, find_staff, reset_pin, staff_without_pin
 from storage.admin.tenants import (
     Applied,
     TenantRow,
@@ -26,8 +26,10 @@ __all__ = [
     "add_channel",
     "add_staff",
     "check",
+    "check_staff",
     "create_tenant",
     "decode",
+    "find_staff",
     "find_tenant",
     "list_channels",
     "list_tenants",
@@ -35,6 +37,7 @@ __all__ = [
     "reset_pin",
     "set_channel",
     "set_stock",
+    "staff_without_pin",
     "tenant_spec",
     "tenant_toml",
 ]

@@ -4,7 +4,7 @@ Called by admin/tenants.py and the command line. A token is the secret part of a
 the table that is read before a tenant is known holds only its keyed hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -106,10 +106,15 @@ async def add_channel(
 
 
 async def set_channel(
-    db: Database, vault: Vault, token: str, values: Mapping[str, str]
+    db: Database,
+    vault: Vault,
+    token: str,
+    values: Mapping[str, str],
+    fits: Callable[[StoredChannel], None] | None = None,
 ) -> StoredChannel:
     """Change fields of the channel with this token: status, region, address, app_id, token,
-    `settings.<name>` and `secrets.<name>`; an empty value takes a setting or secret away.
+    `settings.<name>` and `secrets.<name>`; an empty value takes a setting or secret away. `fits`
+    is shown the channel before anything is written and may raise.
 
     Raises SpecError, Unavailable."""
     rows = await db.run(_BY_TOKEN, {"token_hash": token_hash(vault, token)})
@@ -119,6 +124,8 @@ async def set_channel(
     async with editing(db, owner) as edit:
         stored = {row["id"]: row for row in await edit.rows(_STORED, owner=owner)}
         before = _opened(vault, owner, stored[rows[0]["id"]])
+        if fits:
+            fits(before)
         after = _changed(before, values)
         check_channel("channel", _part(after))
         await _write(edit, before, after, vault)

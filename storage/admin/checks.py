@@ -13,10 +13,10 @@ import phonenumbers
 from core.errors import PhoneNotUnderstood
 from core.members.weak_pins import weak
 from core.values import AMOUNT_MAX_MINOR, POINTS_MAX, parse_phone
+from storage.admin.currencies import CURRENCIES
 from storage.admin.spec import ChannelPart, RewardPart, SpecError, TenantPart, TenantSpec
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
 _DIAL: Final = re.compile(r"\*[0-9]+(?:\*[0-9]+)*#|")
 _JOIN_CODE: Final = re.compile(r"[A-Z0-9]{2,12}")
@@ -71,7 +71,8 @@ def _check_tenant(tenant: TenantPart) -> None:
     _need(tenant.slug != "platform", "tenant.slug", "platform is reserved")
     _check_text("tenant.name", tenant.name)
     check_region("tenant.region", tenant.region)
-    _need(bool(_CURRENCY.fullmatch(tenant.currency)), "tenant.currency", "three letters are needed")
+    known = tenant.currency in CURRENCIES
+    _need(known, "tenant.currency", f"{tenant.currency!r} is no currency code we can count in")
     _check_timezone(tenant.timezone)
     _need(bool(tenant.languages), "tenant.languages", "one at least is needed")
     for language in tenant.languages:
@@ -136,13 +137,17 @@ def _check_staff(spec: TenantSpec) -> None:
         field = f"staff[{place}]"
         _check_text(f"{field}.name", staff.name)
         staff_phone(f"{field}.phone", staff.phone, spec.tenant.region)
-        number_fits = staff.number is None or 0 < staff.number < 10_000
-        _need(number_fits, f"{field}.number", "1 to 9999 is needed")
+        check_number(f"{field}.number", staff.number)
         if staff.pin is not None:
             check_pin(f"{field}.pin", staff.pin)
     phones = (staff_phone("staff.phone", each.phone, spec.tenant.region) for each in spec.staff)
     _unique("staff.phone", phones)
     _unique("staff.number", (str(each.number) for each in spec.staff if each.number))
+
+
+def check_number(field: str, number: int | None) -> None:
+    """What staff type to say who they are; None: the next free one."""
+    _need(number is None or 0 < number < 10_000, field, "1 to 9999 is needed")
 
 
 def staff_phone(field: str, typed: str, region: str) -> str:

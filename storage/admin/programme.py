@@ -3,13 +3,13 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, bindparam, select, update
+from sqlalchemy import BigInteger, Uuid, bindparam, exists, select, update
 
 from storage.admin.editing import Edit, upsert
 from storage.admin.spec import SpecError, TenantSpec
 from storage.identifiers import Identifiers
 from storage.statements import frozen
-from storage.tables import programme, tier
+from storage.tables import programme, purchase, tier
 
 _COLUMNS: Final = tuple(each.name for each in programme.c if each.name != "tenant_id")
 _PROGRAMME: Final = upsert(programme, ["tenant_id"], _COLUMNS)
@@ -20,12 +20,17 @@ _ASIDE: Final = frozen(
     .where(tier.c.id == bindparam("id", type_=Uuid))
     .values(threshold=tier.c.threshold + bindparam("far", type_=BigInteger))
 )
+_COUNTED: Final = frozen(select(programme.c.currency).where(exists(select(purchase.c.id))))
 _FAR: Final = 10**17
 
 
 async def write_programme(edit: Edit, spec: TenantSpec) -> None:
-    """The programme's one row."""
+    """The programme's one row. Raises SpecError when the currency would change under purchases,
+    whose amounts are counted in it."""
     part = spec.programme
+    for row in await edit.rows(_COUNTED):
+        if row["currency"] != spec.tenant.currency:
+            raise SpecError("tenant.currency", f"{row['currency']} stays: purchases are in it")
     await edit.put(
         _PROGRAMME,
         region=spec.tenant.region,

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.ports import Hasher
 from core.values import Address, Secret
-from storage.admin.checks import check_name, check_pin, staff_phone
+from storage.admin.checks import check_name, check_number, check_pin, staff_phone
 from storage.admin.editing import Edit, editing, upsert
 from storage.admin.spec import SpecError, StaffPart
 from storage.crypto import Vault, address_hash
@@ -54,6 +54,11 @@ _DIRECTORY: Final = frozen(
         subject_id=_ID,
     )
     .on_conflict_do_nothing()
+)
+_PINLESS: Final = frozen(
+    select(staff.c.number, staff.c.name)
+    .where(staff.c.active, staff.c.pin_hash.is_(None))
+    .order_by(staff.c.number)
 )
 _REGION: Final = frozen(select(programme.c.region))
 _WHO: Final = frozen(
@@ -126,7 +131,7 @@ async def add_staff(
     hasher: Hasher,
 ) -> int:
     """Add or change one person; answers their number. Raises SpecError, Unavailable."""
-    check_name("name", part.name)
+    await check_staff(db, tenant_id, part)
     if part.pin is not None:
         check_pin("pin", part.pin)
     region = (await db.read(tenant_id, _REGION))[0]["region"]
@@ -136,16 +141,35 @@ async def add_staff(
     return numbers[people[0].phone]
 
 
+async def staff_without_pin(db: Database, tenant_id: UUID) -> list[tuple[int, str]]:
+    """Number and name of everybody active who cannot sign in yet."""
+    return [(row["number"], row["name"]) for row in await db.read(tenant_id, _PINLESS)]
+
+
+async def check_staff(db: Database, tenant_id: UUID, part: StaffPart) -> None:
+    """Whether this person may be added, but for a PIN that is not told yet. Raises SpecError."""
+    check_name("name", part.name)
+    region = (await db.read(tenant_id, _REGION))[0]["region"]
+    staff_phone("staff.phone", part.phone, region)
+    check_number("staff.number", part.number)
+
+
+async def find_staff(db: Database, tenant_id: UUID, who: str) -> UUID:
+    """Whoever has this phone or number. Raises SpecError when nobody has."""
+    region = (await db.read(tenant_id, _REGION))[0]["region"]
+    found = await db.read(tenant_id, _WHO, _named(who, region))
+    if not found:
+        raise SpecError("staff", f"nobody has the phone or number {who!r}")
+    return UUID(str(found[0]["id"]))
+
+
 async def reset_pin(db: Database, tenant_id: UUID, who: str, pin: str, hasher: Hasher) -> None:
     """Give staff a new PIN and forgive their wrong tries. `who`: a phone, or their number.
 
     Raises SpecError, Unavailable."""
     check_pin("pin", pin)
-    region = (await db.read(tenant_id, _REGION))[0]["region"]
-    found = await db.read(tenant_id, _WHO, _named(who, region))
-    if not found:
-        raise SpecError("staff", f"nobody has the phone or number {who!r}")
-    staff_id, pin_hash = found[0]["id"], await hasher.hash(Secret(pin))
+    staff_id = await find_staff(db, tenant_id, who)
+    pin_hash = await hasher.hash(Secret(pin))
     async with editing(db, tenant_id) as edit:
         await edit.put(_SET_PIN, id=staff_id, pin_hash=pin_hash)
         await edit.rows(_FORGIVE, subject=str(staff_id))

@@ -21,7 +21,7 @@ from core.facts import Lot, Member, Purchase, TillCode, Wallet
 from core.ports import Award, Reversal, Today
 from storage.loads.members import CUSTOMER, customer_of
 from storage.loads.reader import Reader, maybe, read
-from storage.loads.shapes import CODE, LOT, MEMBER, PURCHASE, WALLET, listed, sub
+from storage.loads.shapes import CODE, LOT, MEMBER, PURCHASE, WALLET, listed, sub, unspent
 from storage.statements import frozen, shape
 from storage.tables import account, issuance, lot, member, purchase, till_code
 
@@ -43,7 +43,9 @@ _REPEATED: Final = sub(
     member,
 )
 _RECEIPT_KNOWN: Final = exists().where(
-    purchase.c.receipt_no == _RECEIPT_NO, func.coalesce(purchase.c.store, "") == _STORE
+    purchase.c.receipt_no == _RECEIPT_NO,
+    func.coalesce(purchase.c.store, "") == _STORE,
+    purchase.c.reversed_at.is_(None),
 )
 _ASKED_CODE: Final = sub(
     select(CODE).where(
@@ -74,6 +76,7 @@ _REVERSAL: Final = frozen(
         MEMBER.label("member"),
         WALLET.label("wallet"),
         _MADE_LOT.label("lot"),
+        unspent(account.c.id, account).label("lots"),
     )
     .select_from(purchase)
     .join(member, member.c.id == purchase.c.member_id)
@@ -158,6 +161,7 @@ class EarningLoads:
             wallet=read(row["wallet"], Wallet),
             member=read(row["member"], Member),
             lot=maybe(row["lot"], Lot),
+            lots=read(row["lots"], tuple[Lot, ...]),
         )
 
     async def today(self, staff_id: UUID, since: datetime) -> Today:

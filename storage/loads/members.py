@@ -8,6 +8,7 @@ from sqlalchemy import LargeBinary, Text, Uuid, bindparam, func, or_, select
 from core.facts import Counter, Member, Scope, TillCode, Wallet
 from core.ports import Counted, Customer, JoinTarget
 from core.values import Address
+from storage.crypto import tries_hash
 from storage.loads.reader import Reader, counted, maybe, read
 from storage.loads.shapes import CODE, MEMBER, WALLET, listed, sub, tries
 from storage.statements import frozen, shape
@@ -60,15 +61,17 @@ _ADDRESSES: Final = frozen(
 )
 _COUNTERS: Final[dict[Scope, str]] = {
     scope: frozen(select(tries(scope, "subject").label("tries")))
-    for scope in ("pin", "staff_pin", "use_here", "till", "join_code")
+    for scope in ("pin", "staff_pin", "use_here", "use_here_staff", "till", "join_code")
 }
 _TYPED: Final = bindparam("code", type_=Text)
+_JOIN_CODE: Final = func.upper(func.replace(_TYPED, "-", ""))
+"""A join code has no dashes; core puts them where spaces were typed, as a slug has them."""
 _JOIN: Final = frozen(
     select(
         sub(
             select(shape(tenant_id=tenant.c.id, name=tenant.c.name, dial=tenant.c.dial))
             .where(tenant.c.status == "open")
-            .where(or_(tenant.c.join_code == func.upper(_TYPED), tenant.c.slug == _TYPED))
+            .where(or_(tenant.c.join_code == _JOIN_CODE, tenant.c.slug == _TYPED))
             .order_by((tenant.c.slug == _TYPED).desc())
             .limit(1)
         ).label("target"),
@@ -111,8 +114,11 @@ class MemberLoads:
         row = await self._reader.answer(_COUNTERS[scope], subject=subject)
         return counted(row["tries"], scope, subject)
 
-    async def tenant_by_join_code(self, code: str, subject: str) -> Counted[JoinTarget]:
-        """An open shop by its slug or join code, typed in small letters."""
+    async def tenant_by_join_code(self, code: str) -> Counted[JoinTarget]:
+        """An open shop by its slug or join code, typed in small letters, and the wrong tries of
+        the caller's address, which stands there as a keyed hash."""
+        reader = self._reader
+        subject = tries_hash(reader.vault, reader.tenant, reader.caller.address).hex()
         row = await self._reader.answer(_JOIN, code=code, subject=subject)
         return Counted(
             found=maybe(row["target"], JoinTarget),

@@ -1,5 +1,6 @@
 """Redeeming, issuances on their way, till codes."""
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from storage.loads.shapes import (
     shape_of,
     sub,
     tries,
+    tries_of,
     unspent,
 )
 from storage.statements import frozen, shape
@@ -165,14 +167,12 @@ _BY_CODE: Final = frozen(
         tries("till", "subject").label("tries"),
     )
 )
+_SIGNER: Final = and_(staff.c.number == bindparam("number", type_=Integer), staff.c.active)
 _COUNTER_SIGNING: Final = frozen(
     select(
         sub(_settlement(_ID)).label("settlement"),
-        sub(
-            select(shape_of(Staff, staff)).where(
-                staff.c.number == bindparam("number", type_=Integer), staff.c.active
-            )
-        ).label("staff"),
+        sub(select(shape_of(Staff, staff)).where(_SIGNER)).label("staff"),
+        tries_of("use_here_staff", sub(select(staff.c.id).where(_SIGNER))).label("staff_tries"),
         tries("use_here", "subject").label("tries"),
     )
 )
@@ -230,18 +230,22 @@ class RewardLoads:
     async def counter_signing(
         self, issuance_id: UUID, staff_number: int
     ) -> Counted[CounterSigning]:
-        """An issuance, the active staff with this number, and the caller's wrong tries."""
+        """An issuance, the active staff with this number, and the wrong tries of both."""
         member_ = self._reader.caller.member
         assert member_ is not None, "only a member uses a reward on their own phone"
         subject = str(member_.id)
         row = await self._reader.answer(
             _COUNTER_SIGNING, issuance_id=issuance_id, number=staff_number, subject=subject
         )
-        settlement = self._settlement(row["settlement"])
-        signing = settlement and CounterSigning(
-            settlement=settlement, staff=maybe(row["staff"], Staff)
-        )
-        return Counted(found=signing or None, tries=counted(row["tries"], "use_here", subject))
+        settlement, signer = self._settlement(row["settlement"]), maybe(row["staff"], Staff)
+        tries_here = counted(row["tries"], "use_here", subject)
+        if settlement is None:
+            return Counted(found=None, tries=tries_here)
+        signing = CounterSigning(settlement=settlement, staff=signer)
+        if signer is not None:
+            tried = counted(row["staff_tries"], "use_here_staff", str(signer.id))
+            signing = replace(signing, staff_tries=tried)
+        return Counted(found=signing, tries=tries_here)
 
     def _settlement(self, document: dict[str, Any] | None) -> Settlement | None:
         if document is None:

@@ -83,9 +83,13 @@ def unspent(account_id: ColumnElement[Any], *outer: Table) -> ColumnElement[Any]
 
 def tries(scope: Scope, subject: str) -> ColumnElement[Any]:
     """The counter of the subject that is this parameter; null while it has no row."""
+    return tries_of(scope, bindparam(subject))
+
+
+def tries_of(scope: Scope, subject: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The counter of a subject that the same query finds; null while it has no row."""
     return sub(
         select(shape_of(Counter, counter)).where(
-            counter.c.scope == scope,
-            counter.c.subject == cast(bindparam(subject), Text),
+            counter.c.scope == scope, counter.c.subject == cast(subject, Text)
         )
     )

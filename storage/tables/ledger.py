@@ -203,7 +203,7 @@ purchase: Final = tenant_table(
         "receipt_no",
         sql("coalesce(store, '')"),
         unique=True,
-        postgresql_where=sql("receipt_no is not null"),
+        postgresql_where=sql("receipt_no is not null and reversed_at is null"),
     ),
     Index("purchase_member", "tenant_id", "member_id", "at"),
     Index("purchase_staff", "tenant_id", "staff_id", "at"),

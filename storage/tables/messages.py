@@ -75,7 +75,6 @@ outbound: Final = tenant_table(
     may("conversation_id", UUID),
     may("notice_id", UUID),
     may("inbound_id", UUID),
-    must("seq", INT, "0"),
     may("payload_enc", BYTES),
     must("state", TEXT, "'queued'"),
     may("external_id", TEXT),
@@ -88,7 +87,7 @@ outbound: Final = tenant_table(
         *("outbound", "state"),
         *("queued", "unknown", "sent", "delivered", "read", "failed"),
     ),
-    CheckConstraint("seq >= 0 and parts_sent >= 0 and attempts >= 0", name="outbound_counts"),
+    CheckConstraint("parts_sent >= 0 and attempts >= 0", name="outbound_counts"),
     Index(
         "outbound_external_key",
         "tenant_id",
@@ -138,7 +137,6 @@ command_log: Final = tenant_table(
     must("input_hash", BYTES),
     may("ref", TEXT),
     may("conversation_id", UUID),
-    may("result", JSON),
     may("answer", BYTES),
     must("created_at", TIME, "now()"),
     Index(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
@@ -93,7 +94,12 @@ class MemoryLoads:
         assert self.caller.member
         settlement = self._settlement(issuance_id)
         staff = next((s for s in self.staff if s.number == staff_number), None)
-        found = CounterSigning(settlement=settlement, staff=staff) if settlement else None
+        tried = self._counter("use_here_staff", str(staff.id)) if staff else None
+        found = (
+            CounterSigning(settlement=settlement, staff=staff, staff_tries=tried)
+            if settlement
+            else None
+        )
         tries = self._counter("use_here", str(self.caller.member.id))
         return Counted(found=found, tries=tries)
 
@@ -144,7 +150,8 @@ class MemoryLoads:
         customer = self._customer(member_id)
         if customer is None:
             return None
-        receipts = [(p.receipt_no, p.store) for p in self.tables.earned_by.values()]
+        counting = [p for p in self.tables.earned_by.values() if not self._undone(p.id)]
+        receipts = [(p.receipt_no, p.store) for p in counting]
         code = self.tables.codes.get(code_id) if code_id else None
         return Award(
             customer=customer,
@@ -165,6 +172,7 @@ class MemoryLoads:
             wallet=self._wallet(purchase.member_id),
             member=self.tables.members[purchase.member_id],
             lot=self.tables.lots[self.tables.lot_of[transfer_id]] if transfer_id else None,
+            lots=self._lots(self._wallet(purchase.member_id).id),
         )
 
     async def history(
@@ -200,8 +208,9 @@ class MemoryLoads:
             mine=tuple(p for p in rows if p.staff_id == staff_id),
         )
 
-    async def tenant_by_join_code(self, code: str, subject: str) -> Counted[JoinTarget]:
+    async def tenant_by_join_code(self, code: str) -> Counted[JoinTarget]:
         self.trips += 1
+        subject = sha256(str(self.caller.address).encode()).hexdigest()
         return Counted(found=self.shops.get(code), tries=self._counter("join_code", subject))
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:
@@ -218,6 +227,9 @@ class MemoryLoads:
             member = self.tables.members[wallet.member_id]
             due += [DueLots(wallet=wallet, member=member, lots=over)] if over else []
         return tuple(due[:limit])
+
+    def _undone(self, purchase_id: UUID) -> bool:
+        return self.tables.purchases[purchase_id].reversed
 
     def _lots(self, account_id: UUID) -> tuple[Lot, ...]:
         rows = self.tables.lots.values()

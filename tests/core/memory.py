@@ -144,6 +144,7 @@ class Shop:
             wallet=wallet,
             staff=next((one for one in self.staff if one.phone == sender.value), None),
             next_expiry=self._next_expiry(wallet) if wallet else None,
+            expired_unbooked=self._expired(wallet) if wallet else 0,
             stopped=tables.stops.get(sender, False),
             unseen=tuple(n for n in waiting if n.id not in tables.seen),
         )
@@ -151,10 +152,15 @@ class Shop:
     def _next_expiry(self, wallet: Wallet) -> Expiry | None:
         rows = [lot for lot in self.tables.lots.values() if lot.account_id == wallet.id]
         ends = [lot.expires_at for lot in rows if lot.expires_at and lot.remaining]
+        ends = [end for end in ends if end > self.now]
         if not ends:
             return None
         points = sum(lot.remaining for lot in rows if lot.expires_at == min(ends))
         return Expiry(points=points, at=min(ends))
+
+    def _expired(self, wallet: Wallet) -> int:
+        rows = [lot for lot in self.tables.lots.values() if lot.account_id == wallet.id]
+        return sum(lot.remaining for lot in rows if lot.expires_at and lot.expires_at <= self.now)
 
     def member(self, sender: Address) -> Member:
         return self.tables.members[self.tables.addresses[sender]]

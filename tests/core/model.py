@@ -99,14 +99,16 @@ class Model:
         return max(i for i, tier in enumerate(tiers) if tier.threshold <= lifetime)
 
     def undo(self, purchase_id: UUID) -> bool:
-        """Is it undone? Only within 15 minutes, and when none of it was spent."""
+        """Is it undone? Only within 15 minutes, and when so many points are there still."""
         sender, points, at, _, batch = self.undoable[purchase_id]
         late = self.now - at > timedelta(minutes=15)
-        if late or (batch is not None and batch.left < points):
-            return False
         purse = self.purses[sender]
+        if late or (batch is not None and purse.spendable(self.now) < points):
+            return False
         if batch is not None:
-            batch.left = 0
+            own = min(batch.left, points)
+            batch.left -= own
+            purse.take(points - own, self.now)
         if purse.tier == self.reached(purse.lifetime):
             purse.tier = self.reached(purse.lifetime - points)
         purse.lifetime -= points

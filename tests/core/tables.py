@@ -145,7 +145,8 @@ class Tables:
 
     @apply.register
     def _(self, change: c.PurchaseAdded) -> None:
-        receipts = {(p.receipt_no, p.store) for p in self.earned_by.values() if p.receipt_no}
+        counting = [p for p in self.earned_by.values() if not self.purchases[p.id].reversed]
+        receipts = {(p.receipt_no, p.store) for p in counting if p.receipt_no}
         must((change.receipt_no, change.store) not in receipts, "the receipt is known")
         name = self.members[change.member_id].name
         self.purchases[change.id] = copied(change, Purchase, member_name=name)
@@ -243,7 +244,8 @@ class Tables:
         self.purchases[purchase.id] = replace(purchase, reversed=True)
 
     @apply.register
-    def _(self, change: c.NoticeSeen) -> None:
+    def _(self, change: c.NoticeMoved) -> None:
+        must((change.was, change.state) == ("waiting", "seen"), "decisions only see notices")
         must(change.id not in self.seen, "the notice is seen")
         self.seen[change.id] = change.at
 

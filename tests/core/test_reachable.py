@@ -9,7 +9,6 @@ from core import errors
 ELSEWHERE = {
     "LoyaltyError",  # The base of all.
     "MessageTooLate",  # The gateway's, before it executes.
-    "KeyReused",  # Storage's, by the command log.
 }
 TESTS, CORE = Path(__file__).parent, Path(inspect.getfile(errors)).parent
 REFUSALS = {

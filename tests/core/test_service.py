@@ -90,5 +90,5 @@ def test_questions_are_told_from_intentions_by_their_type() -> None:
     questions = {command.__name__ for command in COMMANDS if issubclass(command, Query)}
     assert questions == {
         *("WhoAmI", "ShowMyData", "ShowBalance", "ShowHistory", "QuotePurchase", "ShowToday"),
-        *("ListRewards", "ListIssuances", "ListReserved"),
+        *("ListRewards", "ListIssuances", "ListReserved", "CheckPinLock"),
     }

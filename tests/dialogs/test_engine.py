@@ -150,6 +150,17 @@ def test_a_right_answer_forgives_the_wrong_ones() -> None:
     assert not talk.turn.reply.end
 
 
+def test_wrong_answers_of_an_earlier_call_are_forgotten() -> None:
+    talk = Talk()
+    talk.say("", "4")
+    talk.session = replace(talk.session, rejects=2)
+    talk.say("", resume=True)
+    assert talk.at == "resume.offer"
+    assert talk.session.rejects == 0
+    talk.say("x?", "y?")
+    assert not talk.turn.reply.end
+
+
 def test_a_wrong_amount_counts_and_a_wrong_pin_is_counted_by_core() -> None:
     talk = Talk(caller=world.caller(points=1250, pin=True), answers={"Redeem": PinWrong(left=2)})
     talk.say("redeem 2", "1", "4821", "4821", "4821", "4821")

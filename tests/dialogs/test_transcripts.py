@@ -14,7 +14,9 @@ TRANSCRIPTS = Path(__file__).parent / "transcripts"
 CASES = sorted(TRANSCRIPTS.rglob("*.txt"))
 SCREEN_SEPTETS = 182
 FEW = 7
-SAID_FIRST = {"notices_first", "says_a_result_again"}
+SAID_FIRST = {
+    "notices_first", "says_a_result_again", "newer_news", "locked_before_it_is_asked",
+}  # fmt: skip
 """Where news stands above a screen that fits by itself, so that it needs a second page."""
 
 played = cache(play)

@@ -18,6 +18,7 @@ KINDS = {kind.code: kind for kind in world.refusals().values()}
 PARAMS: dict[str, object] = {
     "left": 2, "until": world.NOW, "limit": Money(1_000_000, "JOD"), "minutes": 3, "missing": 50,
     "required": 300, "available": 250, "tier": "Gold", "state": "redeemed", "at": world.NOW,
+    "points": 750,
 }  # fmt: skip
 NOTICE: dict[str, object] = {
     "points": 750, "available": 1250, "amount": "50.000 JOD", "to_next": 250, "next_tier": "Gold",

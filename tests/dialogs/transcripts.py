@@ -118,9 +118,11 @@ class Played:
     screens: list[tuple[str, str, Reply]]
 
 
-def play(path: Path) -> Played:
-    """Play a transcript's inputs, with its answers, against the dialogs as they are."""
-    stage, out, screens = Stage(), list[str](), list[tuple[str, str, Reply]]()
+def play(path: Path, stage: Stage | None = None) -> Played:
+    """Play a transcript's inputs, with its answers, against the dialogs as they are, or on a
+    stage of its own."""
+    stage = stage or Stage()
+    out, screens = list[str](), list[tuple[str, str, Reply]]()
     for block in blocks(path.read_text()):
         if not block[0].startswith(">"):
             out.append(block[0])

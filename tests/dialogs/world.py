@@ -93,14 +93,18 @@ def caller(
     status: str = "active",
     language: str = "en",
     staff: str = "",
+    staff_pin: bool = True,
     many: bool = False,
     languages: tuple[str, ...] = ("en",),
     notices: tuple[Notice, ...] = (),
     open_issuances: int = 0,
     to_approve: int = 0,
     stopped: bool = False,
+    expired: int = 0,
+    turned: bool = False,
 ) -> Caller:
-    """Who calls: with `points` a member, without a stranger; `staff`: cashier or manager."""
+    """Who calls: with `points` a member, without a stranger; `staff`: cashier or manager.
+    `turned`: the catalogue's order is another, so that its numbers mean other rewards."""
     member = wallet = None
     if points is not None:
         member = Member(
@@ -110,22 +114,25 @@ def caller(
         )  # fmt: skip
         wallet = Wallet(id=id_of("wallet"), member_id=member.id, version=7, posted=points, visits=4)
     return Caller(
-        programme=programme(rewards=MANY if many else REWARDS, languages=tuple(languages)),
+        programme=programme(
+            rewards=(MANY if many else REWARDS)[:: -1 if turned else 1], languages=tuple(languages)
+        ),
         address=Address("msisdn", "+962791234567"),
         member=member,
         wallet=wallet,
-        staff=tendai(staff) if staff else None,
+        staff=tendai(staff, pin=staff_pin) if staff else None,
         unseen=tuple(notices),
         open_issuances=open_issuances,
         to_approve=to_approve,
         stopped=stopped,
+        expired_unbooked=expired,
     )
 
 
-def tendai(role: str) -> Staff:
+def tendai(role: str, *, pin: bool = True) -> Staff:
     return Staff(
         id=id_of("tendai"), version=1, number=12, name="Tendai", role=role,  # type: ignore[arg-type]
-        phone="+962791234567",
+        phone="+962791234567", pin_hash="hash" if pin else None,
     )  # fmt: skip
 
 
@@ -160,11 +167,14 @@ def offers(
     gold_only: str = "",
     many: bool = False,
     none: bool = False,
+    coffee: int = 100,
+    terms: str = "",
 ) -> tuple[Offer, ...]:
-    """What ListRewards answers to one with so many points."""
+    """What ListRewards answers to one with so many points; `coffee` is what Free Coffee costs."""
     found = [
         offer(
-            kept, points,
+            replace(kept, points=coffee, terms=terms) if kept.slug == "free-coffee" else kept,
+            points,
             stock=0 if kept.slug == sold_out else None,
             tier="Gold" if kept.slug == gold_only or kept.tier_id else None,
         )

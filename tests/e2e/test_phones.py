@@ -52,7 +52,7 @@ class Way:
         await self.staff.say(MEMBER)
         await expect(self.staff.screen).to_contain_text("Amount in JOD")
         await self.staff.say("50")
-        await expect(self.staff.screen).to_contain_text("+500 pts?")
+        await expect(self.staff.screen).to_contain_text("+500 pts for 50.000 JOD?")
         await self.album.keep("award", "By USSD the cashier is about to award 50 JOD")
         await self.staff.pick("Yes")
         await expect(self.staff.screen).to_contain_text("Done. Thandi has 510 pts.")

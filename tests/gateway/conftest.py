@@ -1,16 +1,19 @@
-"""The command line for tests of the gateway: run in this process against a real database."""
+"""For tests of the gateway: the command line, and a whole gateway, each in this process and on a
+real database."""
 
+import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import structlog
 
-from gateway import cli
+from gateway import cli, logs
 from tests.conftest import Urls
+from tests.gateway.teahouse import TeaHouse, open_tea_house
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,30 @@ def demo(maita: Maita) -> dict[str, Any]:
     assert ended.code == 0, ended.err
     document: dict[str, Any] = json.loads(ended.out)
     return document
+
+
+@pytest.fixture(scope="module")
+async def shop(
+    database_urls: Urls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[TeaHouse]:
+    """A gateway with one shop on every kind of channel, on the module's own database."""
+    async with open_tea_house(database_urls.app, tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], str]]:
+    """The log lines of this process so far, as they are written in service."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    writing = logs.configure("debug", pretty=False, stream=stream)
+
+    def written() -> str:
+        writing.flush()
+        return stream.getvalue()
+
+    yield written
+    writing.close()
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()

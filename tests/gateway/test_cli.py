@@ -1,5 +1,9 @@
 """The command line, run in this process against a real database: what it prints, how it ends."""
 
+import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +203,73 @@ def test_phones_in_the_terminal_need_a_server(maita: Maita) -> None:
         ended = maita(*words)
         assert ended.code == 3
         assert "No server answers" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fly"], "No such command 'fly': see `maita --help`."),
+        (["staff", "add"], "Missing argument 'slug': see `maita staff add --help`."),
+        (["staff", "add", "a", "b", "c", "--role", "king"], "'king' is not one of"),
+        (["chat", "fax"], "'fax' is not one of"),
+        (["dial", "hello"], "'hello' is no code to dial: type a star-code"),
+        (["dial", "*123*1#", "--as", "12"], "--as 12 is no phone number"),
+        (["chat", "sms", "--as", "abc"], "--as abc is no phone number"),
+    ],
+)
+def test_wrong_words_are_told_in_one_sentence(maita: Maita, words: list[str], said: str) -> None:
+    ended = maita(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("maita: ")
+    assert ended.err.count("\n") == 1
+    assert said in ended.err
+    assert "Value error" not in ended.err
+
+
+def test_a_pin_comes_from_a_pipe_once_shop_and_person_are_known(
+    maita: Maita, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def piped(text: str) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    piped("49061\n")
+    assert maita("staff", "reset-pin", shop, "1").out == "The PIN is changed.\n"
+    piped("30517")
+    assert maita("staff", "add", shop, "Farai", "0772660108").code == 0
+    piped("")
+    ended = maita("staff", "reset-pin", shop, "1")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "maita: A PIN is needed: type it when asked, pipe it in, or say --pin.\n"
+    for words in (
+        ("reset-pin", "nowhere", "1"),
+        ("reset-pin", shop, "77"),
+        ("add", shop, "Farai", "12"),
+        ("add", "nowhere", "Farai", "0772660108"),
+    ):
+        unread = io.StringIO("49061\n")
+        monkeypatch.setattr("sys.stdin", unread)
+        assert maita("staff", *words).code == 2
+        assert unread.tell() == 0
+
+
+def test_who_has_no_pin_is_told_with_the_command(maita: Maita, tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    text = SHOP.replace("corner-books", "pin-less").replace("*777#", "*778#")
+    file.write_text(text.replace('pin = "58203"\n', ""))
+    told = maita("tenant", "create", "--from", str(file)).err
+    assert told == "Tatenda has no PIN yet: maita staff reset-pin pin-less 1\n"
+    maita("staff", "reset-pin", "pin-less", "1", "--pin", "58203")
+    assert maita("tenant", "create", "--from", str(file)).err == ""
+
+
+def test_a_reader_who_leaves_is_no_failure() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-m", "gateway", "draw"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, b"")

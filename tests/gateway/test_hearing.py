@@ -1,4 +1,4 @@
-"""What an accumulating carrier's request adds: docs/security.md U3–U5, U35–U42."""
+"""What a USSD carrier's request adds: docs/security.md U3–U5, U35–U42 and section 3, 8."""
 
 import hashlib
 from dataclasses import replace
@@ -9,7 +9,8 @@ import pytest
 
 from core.facts import Caller, Programme
 from core.values import Address
-from gateway.hearing import Heard, NotHeard, hear_session
+from dialogs.messages import Input
+from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import Inbound
 from storage.turns import Conversation, Snapshot
 
@@ -125,3 +126,67 @@ def test_a_session_lives_180_seconds() -> None:
 
 def test_two_hundred_steps_at_once_are_too_many() -> None:
     assert heard("1*" * 200 + "1", snapshot(None)) is NotHeard.OVERLONG
+
+
+# ── carriers that send the latest input only ────────────────────────────────────────────────────
+
+
+def latest(
+    text: str, known: Snapshot, session: str = "s1", *, opens: bool = False
+) -> Heard | NotHeard:
+    inbound = Inbound(
+        address="440", sender=SENDER, conversation=session, opens=opens, input=Input(text)
+    )
+    return hear_session(known, inbound, MINE, 180, mac)
+
+
+@pytest.mark.parametrize("text", ["1", "", "2*1", "*440#", "#", "0771234567"])
+def test_the_latest_input_is_the_step_whatever_it_holds(text: str) -> None:
+    assert latest(text, snapshot("")) == Heard((text,), opens=False)
+
+
+@pytest.mark.parametrize(
+    ("past", "inputs"), [("", ()), ("1*2", ("1", "2")), ("1**2", ("1", "", "2"))]
+)
+def test_the_first_request_brings_what_was_dialled_past_the_code(
+    past: str, inputs: tuple[str, ...]
+) -> None:
+    fresh = snapshot(None)
+    assert latest(past, fresh, opens=True) == Heard(inputs, opens=True)
+    older = snapshot("", claimed_by=None)
+    assert latest(past, older, "s2", opens=True) == Heard(inputs, opens=True)
+    again = snapshot("")
+    assert latest(past, again, opens=True) == Heard(inputs, opens=True)
+    assert latest("*".join("1" * 13), again, opens=True) is NotHeard.OVERLONG
+    assert latest("*".join("1" * 13), fresh, opens=True) is NotHeard.OVERLONG
+
+
+def test_a_later_request_of_an_unknown_session_opens_nothing() -> None:
+    assert latest("1", snapshot(None)) is NotHeard.CLOSED
+    assert latest("1", snapshot("", claimed_by=None), "s2") is NotHeard.CLOSED
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_the_latest_input_of_a_session_that_is_no_more(opens: bool) -> None:
+    known = snapshot("")
+    assert known.conversation
+    ended = replace(known, conversation=replace(known.conversation, open=False))
+    assert latest("1", ended, opens=opens) is NotHeard.CLOSED
+    older = replace(known.conversation, opened_at=NOW - timedelta(seconds=181))
+    assert latest("1", replace(known, conversation=older), opens=opens) is NotHeard.EXPIRED
+    assert latest("1", snapshot("", claimed_by=(TENANT, OTHER)), opens=opens) is NotHeard.FOREIGN
+    assert latest("1", snapshot(""), "s0", opens=True) is NotHeard.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("mark", "age_s", "retry"),
+    [("body", 0, True), ("body", 3, True), ("body", 3.1, False), ("other", 0, False)],
+)
+def test_an_equal_body_is_a_retry_while_its_answer_is_fresh(
+    mark: str, age_s: float, retry: bool
+) -> None:
+    known = snapshot("body").conversation
+    assert known
+    answered = replace(known, last_at=NOW - timedelta(seconds=age_s))
+    assert is_retry(answered, mac(mark), NOW, 3) is retry
+    assert not is_retry(replace(answered, heard_mac=None), mac(mark), NOW, 3)

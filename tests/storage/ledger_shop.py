@@ -5,6 +5,7 @@ A command takes the way of every door without the door: begin, execute, commit, 
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -74,9 +75,7 @@ class LedgerShop:
     async def _attempt(
         self, snapshot: Snapshot, command: Command[Any], key: str, at: datetime
     ) -> Any:
-        work = TurnWork(
-            snapshot.caller, at, self.db, self.vault, self.identifiers, PlainHasher()
-        )
+        work = TurnWork(snapshot.caller, at, self.db, self.vault, self.identifiers, PlainHasher())
         try:
             answer: Any = await execute(work, command)
         except LoyaltyError as refusal:
@@ -118,15 +117,20 @@ class LedgerShop:
 
 
 async def open_ledger_shop(
-    db: Database, vault: Vault, superuser: psycopg.Connection, **settings: object
+    db: Database,
+    vault: Vault,
+    superuser: psycopg.Connection,
+    settings: Mapping[str, object],
+    stock: dict[UUID, int] | None = None,
 ) -> LedgerShop:
-    """Another café; `settings` are of its programme, as in tests.core.cafe."""
+    """Another café; `settings` are of its programme, as in tests.core.cafe, and so is the stock
+    when none is given."""
     number = next(_NUMBERS)
     shop = cafe(**settings)
     tenant = ids.uuid7()
     wanted = replace(shop.programme, tenant_id=tenant, slug=f"cafe-{number}")
     with superuser.transaction():
-        _write(superuser, wanted, shop.tables.stock)
+        _write(superuser, wanted, stock or shop.tables.stock)
     programmes = Programmes(db)
     kept = await programmes.get(tenant, 1)
     assert kept == wanted, "what was configured is what is read"

@@ -13,7 +13,7 @@ from core.changes import (
     LotMoved,
     LotRestored,
     MemberMoved,
-    NoticeSeen,
+    NoticeMoved,
     PurchaseReversed,
     StockMoved,
 )
@@ -114,9 +114,9 @@ def purchase_reversed(w: World) -> Case[PurchaseReversed]:
     return Case(change=change, table="purchase", key={"id": w.purchase}, row=row, broken=broken)
 
 
-def notice_seen(w: World) -> Case[NoticeSeen]:
-    change = NoticeSeen(id=w.notice, at=NOW)
-    broken = replace(change, id=ids.uuid7())
+def notice_moved(w: World) -> Case[NoticeMoved]:
+    change = NoticeMoved(id=w.notice, was="waiting", state="seen", at=NOW)
+    broken = replace(change, was="sending")
     row: Columns = {"state": "seen", "seen_at": NOW}
     return Case(change=change, table="notice", key={"id": w.notice}, row=row, broken=broken)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from psycopg import sql
 
 from core.changes import TransferAdded
 from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, Purchase, TillCode, Wallet
@@ -32,9 +33,11 @@ _PARTS: Final[dict[str, LiteralString]] = {
     "counters": "select *, true as stored from counter where tenant_id = %(t)s",
     "notices": "select * from notice where tenant_id = %(t)s order by id",
 }
-_WHOLE: Final[LiteralString] = "select " + ", ".join(
-    f"(select coalesce(json_agg(r), '[]') from ({part}) r) as {name}"
-    for name, part in _PARTS.items()
+_WHOLE: Final = sql.SQL("select {}").format(
+    sql.SQL(", ").join(
+        sql.SQL("(select coalesce(json_agg(r), '[]') from ({}) r)").format(sql.SQL(part))
+        for part in _PARTS.values()
+    )
 )
 
 

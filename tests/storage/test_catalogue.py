@@ -47,7 +47,7 @@ BREAKS = {
     "app_tables": "grant truncate on member to maita_app",
     "app_verify": "grant usage on schema verify to maita_app;"
     " grant select on all tables in schema verify to maita_app",
-    "append_only": "grant update (result) on command_log to maita_app",
+    "append_only": "grant update (command) on command_log to maita_app",
     "ledger_triggers": "alter table entry disable trigger append_only",
     "public_grants": "grant select on member to public",
 }

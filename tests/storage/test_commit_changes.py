@@ -34,7 +34,7 @@ from core.changes import (
     MemberAdded,
     MemberMoved,
     NoticeAdded,
-    NoticeSeen,
+    NoticeMoved,
     PurchaseAdded,
     PurchaseReversed,
     StockMoved,
@@ -72,7 +72,7 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     MemberMoved: move_cases.member_moved,
     CodeUsed: move_cases.code_used,
     PurchaseReversed: move_cases.purchase_reversed,
-    NoticeSeen: move_cases.notice_seen,
+    NoticeMoved: move_cases.notice_moved,
     AddressStopped: move_cases.address_stopped,
 }
 UNCONDITIONAL = {AddressStopped}
@@ -268,6 +268,19 @@ async def test_an_account_added_in_the_turn_can_be_moved_in_it(
     await turns.commit(work(world, moved, added))
     (found,) = rows(superuser, "account", id=added.id)
     assert (found["version"], found["posted"]) == (2, 10)
+
+
+async def test_a_notice_on_its_way_may_wait_again(
+    turns: Turns, superuser: psycopg.Connection, world: World
+) -> None:
+    moves = [("waiting", "sending"), ("sending", "sent"), ("sent", "waiting"), ("waiting", "seen")]
+    for was, state in moves:
+        moved = NoticeMoved(id=world.notice, was=was, state=state, at=NOW)  # type: ignore[arg-type]
+        await turns.commit(work(world, moved))
+        with pytest.raises(Stale):
+            await turns.commit(work(world, moved))
+        (found,) = rows(superuser, "notice", id=world.notice)
+        assert (found["state"], found["seen_at"]) == (state, NOW if state == "seen" else None)
 
 
 async def test_a_reversal_happens_once(turns: Turns, world: World) -> None:

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -197,6 +198,19 @@ def test_a_second_process_shares_and_does_not_stop(folder: Path, binaries: Path)
         assert second.returncode == 0
         assert running(folder / "pg") == before
         assert ask(urls.app, "select 7") == [(7,)]
+
+
+def test_who_stays_waits_to_own_and_shares_in_the_end(wheel_folder: Path) -> None:
+    with launch(wheel_folder) as short:
+        urls_of(short)
+        ends = threading.Timer(0.4, short.communicate)
+        ends.start()
+        with EmbeddedPostgres(wheel_folder, own_within_s=10) as urls:
+            ends.join()
+            assert short.returncode == 0
+            assert ask(urls.app, "select 7") == [(7,)]
+            with EmbeddedPostgres(wheel_folder, own_within_s=0.3) as shared:
+                assert shared == urls
 
 
 def test_two_that_come_to_an_empty_folder_at_once_share(place: Path) -> None:

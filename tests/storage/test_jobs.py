@@ -9,7 +9,14 @@ import psycopg
 import pytest
 
 from storage.database import Database, count_trips
-from storage.jobs import ATTEMPTS_MAX, BACKOFF_MAX_S, Job, Jobs, backoff_s
+from storage.jobs import (
+    ANSWER_CRASHES_MAX,
+    ATTEMPTS_MAX,
+    BACKOFF_MAX_S,
+    Job,
+    Jobs,
+    backoff_s,
+)
 from tests.shops import ids
 
 TENANT = ids.uuid7()
@@ -145,6 +152,32 @@ async def test_a_job_that_kills_every_worker_is_buried(jobs: Jobs, superuser: Ow
     (dead,) = await jobs.dead()
     assert (dead.id, dead.error) == (poison, "lease")
     assert [job.id for job in await jobs.claim()] == [second]
+
+
+async def test_an_answer_that_kills_workers_is_buried_sooner(jobs: Jobs, superuser: Owner) -> None:
+    """A STOP may wait behind it."""
+    lane = uuid4()
+    poison = await add(jobs, lane, kind="answer")
+    stop = await add(jobs, lane, kind="answer")
+    for _ in range(ANSWER_CRASHES_MAX):
+        (job,) = await jobs.claim()
+        assert job.id == poison
+        expire_leases(superuser)
+    assert await jobs.claim() == []
+    assert [job.id for job in await jobs.claim()] == [stop]
+
+
+async def test_a_try_that_is_not_counted_burns_none(jobs: Jobs, superuser: Owner) -> None:
+    await add(jobs)
+    for _ in range(3 * ATTEMPTS_MAX):
+        (job,) = await jobs.claim()
+        assert job.attempts == 1
+        assert await jobs.retry(job, 60, "throttled", counted=False)
+        make_due(superuser)
+    (job,) = await jobs.claim()
+    assert await jobs.retry(job, 60, "refused")
+    make_due(superuser)
+    assert [job.attempts for job in await jobs.claim()] == [2]
 
 
 async def test_a_late_committed_older_job_does_not_run_beside_its_lane(

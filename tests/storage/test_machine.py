@@ -28,7 +28,7 @@ from tests.storage.ledger_shop import LedgerShop, open_ledger_shop
 R = TypeVar("R")
 
 BOUNDED = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -99,7 +99,7 @@ def test_any_order_of_commands_keeps_the_books(
 
         class PostgresMachine(LedgerMachine):
             def open_world(self) -> World:
-                shop = open_ledger_shop(server.db, server.vault, server.superuser, **SETTINGS)
+                shop = open_ledger_shop(server.db, server.vault, server.superuser, SETTINGS)
                 return PostgresWorld(server, server.run(shop))
 
             def teardown(self) -> None:

@@ -1,6 +1,6 @@
-"""Outbound messages: added with their job, settled once, moved only forward by reports."""
+"""Outbound messages: stored with their job, settled once, moved only forward by reports."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -8,8 +8,9 @@ import pytest
 from storage.crypto import Vault
 from storage.database import Database, count_trips
 from storage.jobs import Jobs
-from storage.outbox import EARLY_MAX, NewOutbound, NewReport, Outbox, Outcome, Reported, State
-from tests.shops import Shop, ids
+from storage.outbox import EARLY_MAX, NewReport, Outbox, Reported, State
+from tests.shops import Shop
+from tests.storage.outgoing import message, sent, state, store, told
 
 
 @pytest.fixture
@@ -23,51 +24,12 @@ def shop(tenants: tuple[Shop, Shop]) -> Shop:
     return tenants[0]
 
 
-def message(shop: Shop, conversation: UUID | None = None) -> NewOutbound:
-    return NewOutbound(
-        id=ids.uuid7(),
-        channel_id=shop.channel,
-        conversation_id=conversation,
-        payload=b'{"text":"482 913"}',
-    )
-
-
-async def sent(outbox: Outbox, shop: Shop, external_id: str = "SM1") -> UUID:
-    row = message(shop)
-    await outbox.add(shop.id, [row])
-    assert await outbox.settle(shop.id, row.id, "sent", external_id=external_id)
-    return row.id
-
-
-async def state(outbox: Outbox, shop: Shop, outbound_id: UUID) -> State:
-    found = await outbox.load(shop.id, outbound_id)
-    assert found
-    return found.state
-
-
-async def told(
-    outbox: Outbox,
-    owner: UUID,
-    channel: UUID,
-    external_id: str,
-    reported: Reported,
-    error: str = "",
-    outbound_id: UUID | None = None,
-) -> Outcome:
-    """One report; what came of it."""
-    report = NewReport(
-        external_id=external_id, state=reported, error=error, outbound_id=outbound_id
-    )
-    (outcome,) = (await outbox.report(owner, channel, [report])).values()
-    return outcome
-
-
 async def test_added_messages_are_sealed_and_have_their_jobs(
     db: Database, outbox: Outbox, shop: Shop, superuser: psycopg.Connection
 ) -> None:
     conversation = uuid4()
     rows = [message(shop, conversation), message(shop, conversation), message(shop)]
-    await outbox.add(shop.id, rows)
+    await store(outbox, shop, *rows)
     found = await outbox.load(shop.id, rows[0].id)
     assert found
     assert (found.payload, found.state, found.attempts) == (rows[0].payload, "queued", 0)
@@ -86,7 +48,7 @@ async def test_sending_never_waits_in_the_lane_of_answering(
     db: Database, outbox: Outbox, shop: Shop
 ) -> None:
     conversation, jobs = uuid4(), Jobs(db)
-    await outbox.add(shop.id, [message(shop, conversation)])
+    await store(outbox, shop, message(shop, conversation))
     (slow,) = await jobs.claim()
     answer = await jobs.add(shop.id, "answer", lane=conversation, subject=uuid4())
     assert [job.id for job in await jobs.claim()] == [answer]
@@ -104,7 +66,7 @@ async def test_a_settled_message_is_not_settled_again(outbox: Outbox, shop: Shop
 
 async def test_a_try_that_failed_for_now_is_counted_and_stays(outbox: Outbox, shop: Shop) -> None:
     row = message(shop)
-    await outbox.add(shop.id, [row])
+    await store(outbox, shop, row)
     assert await outbox.settle(shop.id, row.id, "queued", error="busy", parts_sent=1)
     assert await outbox.settle(shop.id, row.id, "unknown", error="no_answer")
     found = await outbox.load(shop.id, row.id)
@@ -170,7 +132,7 @@ async def test_reports_that_overtook_the_settling_are_not_lost(
     outbox: Outbox, shop: Shop, reports: list[Reported], end: State
 ) -> None:
     row = message(shop)
-    await outbox.add(shop.id, [row])
+    await store(outbox, shop, row)
     for report in reports:
         assert await told(outbox, shop.id, shop.channel, "SM9", report) == "unknown"
     await outbox.settle(shop.id, row.id, "sent", external_id="SM9")
@@ -183,7 +145,7 @@ async def test_only_so_many_unknown_reports_are_kept(
     monkeypatch.setattr("storage.outbox.EARLY_MAX", 3)
     assert EARLY_MAX == 1000
     row = message(shop)
-    await outbox.add(shop.id, [row])
+    await store(outbox, shop, row)
     for n in range(4):
         await told(outbox, shop.id, shop.channel, f"SM{n}", "read")
     await outbox.settle(shop.id, row.id, "sent", external_id="SM0")
@@ -227,7 +189,7 @@ async def test_a_message_of_unknown_fate_is_known_by_our_own_id(
 ) -> None:
     cafe, gym = tenants
     row = message(cafe)
-    await outbox.add(cafe.id, [row])
+    await store(outbox, cafe, row)
     await outbox.settle(cafe.id, row.id, "unknown", error="no_answer")
     assert await told(outbox, gym.id, gym.channel, "SM77", "sent", "", row.id) == "unknown"
     assert await told(outbox, cafe.id, cafe.channel, "SM77", "sent", "", row.id) == "moved"

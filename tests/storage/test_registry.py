@@ -106,20 +106,6 @@ async def test_loading_is_one_trip_and_one_an_owner(
     assert trips.count == 0
 
 
-async def test_the_channels_of_an_app_are_together(
-    db: Database, vault: Vault, registry: Registry[ChannelRow], tenants: tuple[Shop, Shop]
-) -> None:
-    one = await add(db, vault, tenants[0].id, "111", app_id="A")
-    two = await add(db, vault, tenants[1].id, "222", app_id="A")
-    await add(db, vault, tenants[1].id, "333", app_id="B")
-    await add(db, vault, tenants[1].id, "444")
-    await add(db, vault, tenants[1].id, "555", "other_kind", app_id="A")
-    await registry.load()
-    of_app = await registry.all_of_app("meta_whatsapp", "A")
-    assert [each.id for each in of_app] == [one.id, two.id]
-    assert await registry.all_of_app("meta_whatsapp", "") == ()
-
-
 async def test_a_new_channel_works_at_once(
     db: Database, vault: Vault, registry: Registry[ChannelRow], tenants: tuple[Shop, Shop]
 ) -> None:

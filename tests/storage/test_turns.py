@@ -12,7 +12,7 @@ from core.facts import Expiry
 from core.values import Address
 from storage.crypto import Vault, place
 from storage.database import Database, Stale, count_trips
-from storage.turns import PAYLOAD_PLACE, JobRow, OutboundRow, StoredAnswer, Turns
+from storage.turns import PAYLOAD_PLACE, OutboundRow, StoredAnswer, Turns
 from tests.shops import Shop, ids, put
 from tests.storage.fact_cases import notice_added
 from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
@@ -62,6 +62,7 @@ async def test_a_stranger_is_nobody(turns: Turns, shop: Shop) -> None:
     )
     assert (caller.next_expiry, caller.open_issuances, caller.to_approve) == (None, 0, 0)
     assert (caller.stopped, caller.unseen) == (False, ())
+    assert (caller.expired_unbooked, caller.available) == (0, 0)
 
 
 async def test_begin_carries_what_balance_shows(
@@ -95,6 +96,7 @@ async def test_begin_carries_what_balance_shows(
     wallet = caller.wallet
     assert (wallet.id, wallet.posted, wallet.held, wallet.available) == (world.account, 100, 40, 60)
     assert caller.next_expiry == Expiry(points=11, at=soon)
+    assert (caller.expired_unbooked, caller.available) == (8, 52)
     assert (caller.open_issuances, caller.staff, caller.to_approve) == (1, None, 0)
     assert [notice.id for notice in caller.unseen][:1] == [world.notice]
     assert len(caller.unseen) == 3
@@ -225,22 +227,22 @@ async def test_messages_and_jobs_leave_with_the_turn(
         channel_id=shop.channel,
         conversation_id=talked.id,
         payload=b"{}",
-        seq=2,
         inbound_id=inbound_id,
     )
-    job = JobRow(id=ids.uuid7(), tenant_id=shop.id, kind="deliver", lane=talked.id, unique_key="u")
-    twin = replace(job, id=ids.uuid7())
-    done = replace(work(world, conversation=talked), outbound=(message,), jobs=(job, twin))
+    done = replace(work(world, conversation=talked), outbound=(message,))
     await turns.commit(replace(done, inbound_id=inbound_id))
     row = superuser.execute(
-        "select payload_enc, state, seq, conversation_id, inbound_id from outbound where id = %s",
+        "select payload_enc, state, conversation_id, inbound_id from outbound where id = %s",
         (message.id,),
     ).fetchone()
     assert row is not None
-    assert row[1:] == ("queued", 2, talked.id, inbound_id)
+    assert row[1:] == ("queued", talked.id, inbound_id)
     assert vault.open(place(shop.id, PAYLOAD_PLACE), row[0]) == b"{}"
-    found = superuser.execute("select id, kind, lane, state from job where unique_key = 'u'")
-    assert found.fetchall() == [(job.id, "deliver", talked.id, "ready")]
+    found = superuser.execute(
+        "select j.tenant_id, kind, state, lane = send_lane_v1(%s) from job j where id = %s",
+        (talked.id, message.id),
+    )
+    assert found.fetchall() == [(shop.id, "send", "ready", True)]
     heard = "select body_enc is null and handled_at is not null from inbound where id = %s"
     assert count(superuser, heard, inbound_id)
 

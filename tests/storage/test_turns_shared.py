@@ -99,7 +99,7 @@ async def test_nobody_is_a_member_of_the_platform(
     assert where(superuser, "select tenant_id from notice where id = %s", change.id) == set()
 
 
-SEEN = {"id": str(UUID(int=1)), "at": NOW.isoformat()}
+SEEN = {"id": str(UUID(int=1)), "was": "waiting", "state": "seen", "at": NOW.isoformat()}
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ SEEN = {"id": str(UUID(int=1)), "at": NOW.isoformat()}
         ({"surprise": 1}, None),
         ({"command": {"key": "k", "command": "c", "input_hash": "", "tenant_id": "x"}}, None),
         ({}, {"surprise": []}),
-        ({}, {"notice_seen": [{**SEEN, "tenant_id": str(PLATFORM)}]}),
-        ({}, {"notice_seen": [{"id": SEEN["id"]}]}),
+        ({}, {"notice_moved": [{**SEEN, "tenant_id": str(PLATFORM)}]}),
+        ({}, {"notice_moved": [{"id": SEEN["id"]}]}),
         ({"jobs": [{"id": SEEN["id"]}]}, None),
         ({"outbound": [{"id": SEEN["id"]}]}, None),
     ],

@@ -33,11 +33,13 @@ from gateway.adapter import (
     Peers,
     Profile,
     Refusal,
+    Refused,
     Sent,
     Unknown,
     Verdict,
     matches,
     refused,
+    reported,
 )
 from gateway.channels.meta_whatsapp.reading import phone_number_ids, read_events
 from gateway.channels.meta_whatsapp.writing import CODES, parts, read_mark
@@ -138,6 +140,11 @@ def judge(response: HttpResponse | None) -> Verdict:
         return Sent(external_id=external_id) if external_id or marked else Unknown()
     code = at(body, "error", "code")
     return refused(response, code if type(code) is int else None, CODES)
+
+
+def judge_report(code: str) -> Refused:
+    """By the same code table: Meta takes nearly everything and tells its refusal as a status."""
+    return reported(code, CODES)
 
 
 def _challenge(request: HttpRequest, channel: Channel) -> Direct:

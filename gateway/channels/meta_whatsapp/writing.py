@@ -14,9 +14,11 @@ CODES: Final = {
     code: verdict
     for verdict, codes in (
         (
-            Refused(reason="not now", retryable=True),
-            (4, 80007, 130429, 131048, 131056, 133016, 131064, 131000, 131016, 131057, 131053),
+            Refused(reason="too fast", retryable=True, throttled=True),
+            (4, 80007, 130429, 131048, 131056, 133016, 131064),
         ),
+        (Refused(reason="not now", retryable=True), (131000, 131016, 131057)),
+        (Refused(reason="media", retryable=True, once=True), (131053,)),
         (Refused(reason="outside the 24 hours", fallback="template"), (131047,)),
         (Refused(reason="not reachable", fallback="sms"), (131026, 130472, 131049, 130497)),
         (Refused(reason="opted out", opted_out=True), (131050,)),
@@ -46,8 +48,6 @@ def parts(outgoing: Outgoing) -> list[dict[str, Any]]:
     envelope: dict[str, Any] = {"messaging_product": "whatsapp", "recipient_type": "individual"}
     envelope |= _recipient(outgoing.recipient)
     envelope |= {"biz_opaque_callback_data": str(outgoing.id)}
-    if outgoing.reply_to:
-        envelope["context"] = {"message_id": outgoing.reply_to}
     if not image:
         return [envelope | _words(page)]
     picture = {"link": image}

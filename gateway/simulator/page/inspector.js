@@ -11,7 +11,7 @@ const graphs = new Map();
 export class Inspector {
   constructor(station) {
     this.station = station;
-    this.seen = new Set();
+    this.seen = new Map();
     this.diagram = new Diagram();
     this.trail = [];
     this.steps = el("span", { class: "steps" });
@@ -52,14 +52,18 @@ export class Inspector {
     this.steps.textContent = this.trail.slice(0, -1).map((name) => `${name} →`).join(" ");
   }
 
+  // A hold comes again when it is open no more: what it became takes the place of what it was.
   entry(entry) {
-    if (this.seen.has(entry.id)) return;
-    this.seen.add(entry.id);
-    const fresh = Date.now() - new Date(entry.at) < 15_000;
+    const before = this.seen.get(entry.id);
+    if (before && before.state === entry.state) return;
+    const fresh = before || Date.now() - new Date(entry.at) < 15_000;
     const node = entryCard(entry);
-    node.classList.toggle("fresh", fresh);
-    prepend(this.ledger, node);
-    this.lastEntry.replaceChildren(el("b", { class: sign(entry) }, amount(entry)), ` ${entry.code} · ${points(entry.balance)}`);
+    node.classList.toggle("fresh", Boolean(fresh));
+    this.seen.set(entry.id, { state: entry.state, node });
+    if (before?.node.isConnected) before.node.replaceWith(node);
+    else prepend(this.ledger, node);
+    if (entry.state === "posted") return;
+    this.lastEntry.replaceChildren(el("b", { class: sign(entry) }, amount(entry)), ` ${name(entry)} · ${points(entry.balance)}`);
     if (fresh) flash(this.lastEntry.parentNode);
   }
 
@@ -107,15 +111,26 @@ function flash(node) {
   node.classList.add("flash");
 }
 
-const sign = (entry) => (entry.credit === "member" ? "plus" : entry.credit === "held" ? "held" : "minus");
+const FATES = {
+  open: { sign: "held", mark: "−", says: "until staff say yes" },
+  posted: { sign: "done", mark: "", says: "posted by the entry above" },
+  voided: { sign: "plus", mark: "released +", says: "voided" },
+  expired: { sign: "plus", mark: "released +", says: "expired" },
+};
+const sign = (entry) => FATES[entry.state]?.sign ?? (entry.credit === "member" ? "plus" : "minus");
 const points = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, " ");
-const amount = (entry) => `${entry.credit === "member" ? "+" : "−"}${points(entry.amount)}`;
+const amount = (entry) => `${FATES[entry.state]?.mark ?? (entry.credit === "member" ? "+" : "−")}${points(entry.amount)}`;
+const name = (entry) => ["voided", "expired"].includes(entry.state) ? `hold ${entry.state}` : entry.code;
 
 function entryCard(entry) {
+  const fate = FATES[entry.state];
+  const way = fate ? `${entry.debit} → ${entry.credit}, ${fate.says}` : `${entry.debit} → ${entry.credit}`;
+  // What a hold that is open no more left is told by the entries after it.
+  const over = fate && entry.state !== "open";
   return el("li", { class: `entry ${sign(entry)}` },
     el("div", { class: "legs" }, el("b", {}, entry.code), entry.detail && ` ${entry.detail}`,
-      el("small", {}, `${entry.debit} → ${entry.credit}`, entry.ref && ` · Ref ${entry.ref}`, ` · ${clock(entry.at)}`)),
-    el("div", { class: "amount" }, el("b", {}, amount(entry)), el("small", {}, points(entry.balance))));
+      el("small", {}, way, entry.ref && ` · Ref ${entry.ref}`, ` · ${clock(entry.at)}`)),
+    el("div", { class: "amount" }, el("b", {}, amount(entry)), !over && el("small", {}, points(entry.balance))));
 }
 
 // What only says how far something got stays folded.

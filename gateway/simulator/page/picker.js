@@ -61,8 +61,9 @@ export class Picker {
   }
 }
 
+// Somebody new has no role to tell: their name says it.
 function caption(phone) {
-  return [phone.name, phone.note, `…${phone.number.slice(-4)}`].filter(Boolean).join(" · ");
+  return [phone.name, phone.note === "new" ? "" : phone.note, `…${phone.number.slice(-4)}`].filter(Boolean).join(" · ");
 }
 
 function option(value, text) {

@@ -12,10 +12,12 @@ export class UssdPhone {
     this.mode = "idle";
     this.field = el("input", {
       class: "typed", "aria-label": "Type on the USSD phone", autocomplete: "off", spellcheck: "false",
-      maxlength: 160, oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
+      maxlength: 160, oninput: () => this.#typed(),
     });
-    this.head = el("div", { class: "lcd-head" });
-    this.text = el("div", { class: "lcd-text", role: "log", "aria-live": "polite", tabindex: -1 });
+    this.title = el("span", { class: "lcd-title" });
+    this.more = el("span", { class: "lcd-more", "aria-hidden": "true" });
+    this.head = el("div", { class: "lcd-head" }, this.title, this.more);
+    this.text = el("div", { class: "lcd-text", role: "log", "aria-live": "polite", tabindex: -1, onscroll: () => this.#marks() });
     this.case = el("span", { class: "lcd-case" }, "123");
     this.entry = el("div", { class: "lcd-entry" }, this.field, this.case);
     this.held = false;
@@ -32,10 +34,10 @@ export class UssdPhone {
       field: this.field,
       softLeft: () => this.#left(), softRight: () => this.#right(),
       call: () => this.#left(), end: () => this.#hangUp(),
-      scroll: (lines) => { this.text.scrollTop += lines * 34; },
+      scroll: (way) => this.#scroll(way),
       modeChanged: (mode) => { this.case.textContent = mode; },
     });
-    this.node = el("div", { class: "phone feature", onclick: () => this.field.focus({ preventScroll: true }) },
+    this.node = el("div", { class: "phone feature", onclick: () => this.#focus(), onkeydown: (event) => this.#key(event) },
       el("div", { class: "ear", "aria-hidden": "true" }),
       el("div", { class: "glass" }, this.lcd, el("div", { class: "maker", "aria-hidden": "true" }, "maita")),
       this.keypad.node);
@@ -63,6 +65,7 @@ export class UssdPhone {
     this.#entry({ shown: screen.open, secret: screen.secret });
     this.lcd.dataset.mode = screen.trouble ? "trouble" : this.mode;
     this.text.scrollTop = 0;
+    this.#marks();
   }
 
   dial(code) {
@@ -86,8 +89,26 @@ export class UssdPhone {
   }
 
   #say(head, text) {
-    this.head.textContent = head ?? "";
+    this.title.textContent = head ?? "";
     this.text.replaceChildren(text);
+    this.#marks();
+  }
+
+  // Whether there is more above or below what the window shows.
+  #marks() {
+    const { scrollTop, clientHeight, scrollHeight } = this.text;
+    const below = scrollTop + clientHeight < scrollHeight - 2;
+    this.more.textContent = `${scrollTop > 2 ? "▲" : ""}${below ? "▼" : ""}`;
+  }
+
+  // By whole lines, so that none is ever cut.
+  #scroll(way) {
+    const line = parseFloat(getComputedStyle(this.text).lineHeight);
+    this.text.scrollTop = (Math.round(this.text.scrollTop / line) + 2 * way) * line;
+  }
+
+  #focus() {
+    (this.field.disabled ? this.text : this.field).focus({ preventScroll: true });
   }
 
   #labels([left, right]) {
@@ -105,7 +126,7 @@ export class UssdPhone {
     this.case.hidden = dialling;
     // A hidden field loses the focus: whoever was typing gets it back with the next screen.
     if (this.node?.contains(document.activeElement)) this.held = true;
-    if (shown && this.held) this.field.focus({ preventScroll: true });
+    if (this.held) this.#focus();
     if (shown) this.held = false;
   }
 
@@ -117,11 +138,12 @@ export class UssdPhone {
   }
 
   #key(event) {
+    if (event.target instanceof HTMLButtonElement) return;
     if (event.key === "Enter") { event.preventDefault(); this.#left(); }
     if (event.key === "Escape") this.#right();
     if (event.key === "ArrowUp" || event.key === "ArrowDown") {
       event.preventDefault();
-      this.text.scrollTop += event.key === "ArrowUp" ? -34 : 34;
+      this.#scroll(event.key === "ArrowUp" ? -1 : 1);
     }
   }
 

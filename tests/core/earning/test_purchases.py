@@ -14,6 +14,7 @@ from core.errors import (
     CustomerNotFound,
     DuplicateReceipt,
     NotStaff,
+    QuoteChanged,
     RepeatedPurchase,
     SelfAward,
 )
@@ -38,6 +39,18 @@ async def test_a_quote_is_what_the_award_gives() -> None:
     earned = await shop.ask(CASHIER, RecordPurchase(member_id, jod(33_335)))
     assert earned.points == 500
     assert shop.trips == 3
+
+
+async def test_other_points_than_the_confirmed_ones_are_refused() -> None:
+    """Also before the same purchase is found to be a repeated one: the number is asked first."""
+    shop, member_id = await shop_with_rudo()
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(1_000), quoted=10))
+    shop.tables.members[member_id] = replace(shop.member(RUDO), tier_id=SILVER.id)
+    with pytest.raises(QuoteChanged) as refused:
+        await shop.ask(CASHIER, RecordPurchase(member_id, jod(1_000), quoted=10))
+    assert (refused.value.params, shop.last) == ({"points": 15}, ())
+    again = RecordPurchase(member_id, jod(1_000), again=True, quoted=15)
+    assert (await shop.ask(CASHIER, again)).points == 15
 
 
 async def test_a_purchase_of_no_points_is_still_a_visit() -> None:

@@ -1,9 +1,11 @@
 """Undoing one's own award within 15 minutes."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.earning.commands import RecordPurchase, ShowToday, UndoPurchase
-from core.errors import NotEnoughPoints, NotStaff, UndoTooLate
+from core.errors import DuplicateReceipt, NotEnoughPoints, NotStaff, UndoTooLate
 from core.rewards.commands import Redeem
 from tests.core.books import audit, system_sums
 from tests.core.cafe import BRONZE, CASHIER, MANAGER, RUDO, SILVER, TEA, cafe, jod, joined
@@ -76,6 +78,50 @@ async def test_points_that_were_spent_cannot_be_taken_back() -> None:
     with pytest.raises(NotEnoughPoints) as refused:
         await shop.ask(CASHIER, undo)
     assert refused.value.params == {"required": 600, "available": 540, "missing": 60}
+
+
+async def test_what_was_spent_meanwhile_leaves_the_other_lots() -> None:
+    """The points of the award went first, since older ones live longer; they are there still."""
+    shop = cafe(lot_days=None)
+    member_id = await joined(shop)
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(30_000)))
+    shop.programme = replace(shop.programme, lot_days=30)
+    shop.pass_time(days=1)
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(10_000)))
+    await shop.ask(RUDO, Redeem(TEA.id))
+    old, made = shop.tables.lots.values()
+    assert (old.remaining, made.remaining) == (300, 40)
+    undone = await shop.ask(CASHIER, UndoPurchase(list(shop.tables.purchases)[-1]))
+    assert (undone.points, shop.wallet_at(RUDO).posted) == (100, 240)
+    assert [lot.remaining for lot in shop.tables.lots.values()] == [240, 0]
+    audit(shop.tables)
+
+
+async def test_points_that_ended_take_nothing_back() -> None:
+    """A lot past its end, not booked yet, is nothing that the award could be taken from."""
+    shop = cafe(lot_days=1)
+    member_id = await joined(shop)
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(30_000)))
+    shop.pass_time(days=3)
+    await shop.ask(CASHIER, RecordPurchase(member_id, jod(10_000)))
+    await shop.ask(RUDO, Redeem(TEA.id))
+    with pytest.raises(NotEnoughPoints) as refused:
+        await shop.ask(CASHIER, UndoPurchase(list(shop.tables.purchases)[-1]))
+    assert refused.value.params == {"required": 100, "available": 40, "missing": 60}
+
+
+async def test_a_receipt_can_be_awarded_again_after_an_undo() -> None:
+    shop = cafe()
+    member_id = await joined(shop)
+    award = RecordPurchase(member_id, jod(10_000), again=True, receipt_no="A1")
+    await shop.ask(CASHIER, award)
+    with pytest.raises(DuplicateReceipt):
+        await shop.ask(CASHIER, award)
+    (first,) = shop.tables.purchases
+    await shop.ask(CASHIER, UndoPurchase(first))
+    assert (await shop.ask(CASHIER, award)).points == 100
+    with pytest.raises(DuplicateReceipt):
+        await shop.ask(CASHIER, award)
 
 
 async def test_a_tier_that_was_there_before_stays() -> None:

@@ -6,6 +6,7 @@ from core.earning.commands import RecordPurchase
 from core.errors import NotAMember
 from core.members.commands import (
     ChangeLanguage,
+    ChangeName,
     ChangeNotices,
     Leave,
     SeeNotices,
@@ -26,6 +27,13 @@ async def test_a_language_is_kept() -> None:
     assert (shop.member(RUDO).language, shop.member(RUDO).version) == ("en", 3)
 
 
+async def test_a_new_name_is_kept_clean() -> None:
+    shop = cafe()
+    await joined(shop)
+    await shop.ask(RUDO, ChangeName(" Rudo\u202e  Moyo\n"))
+    assert (shop.member(RUDO).name, shop.member(RUDO).version) == ("Rudo Moyo", 2)
+
+
 async def test_wanted_notices_are_kept() -> None:
     shop = cafe()
     await joined(shop)
@@ -37,7 +45,7 @@ async def test_members_alone_have_settings() -> None:
     shop = cafe()
     await joined(shop)
     await shop.ask(RUDO, Leave())
-    for command in (ChangeLanguage("ar"), ChangeNotices(())):
+    for command in (ChangeLanguage("ar"), ChangeName("Rudo"), ChangeNotices(())):
         with pytest.raises(NotAMember):
             await shop.ask(RUDO, command)
     with pytest.raises(NotAMember):

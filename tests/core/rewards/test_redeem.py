@@ -14,6 +14,7 @@ from core.errors import (
     PinLocked,
     PinRequired,
     PinWrong,
+    PriceChanged,
     RewardInactive,
     RewardUnknown,
     SoldOut,
@@ -49,6 +50,16 @@ async def shop_with_points(points: int = 250) -> Shop:
     member_id = await joined(shop)
     await shop.ask(CASHIER, RecordPurchase(member_id, jod(points * 100)))
     return shop
+
+
+async def test_another_price_than_the_confirmed_one_is_refused() -> None:
+    shop = await shop_with_points()
+    dearer = replace(TEA, points=80)
+    shop.programme = replace(shop.programme, rewards=(dearer,))
+    with pytest.raises(PriceChanged) as refused:
+        await shop.ask(RUDO, Redeem(TEA.id, points=60))
+    assert (refused.value.params, shop.last) == ({"points": 80}, ())
+    assert (await shop.ask(RUDO, Redeem(TEA.id, points=80))).available == 170
 
 
 async def test_without_approval_it_is_issued_at_once() -> None:

@@ -1,6 +1,7 @@
 """Goods handed over: by code, or on the customer's phone with a cashier's PIN."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,9 +17,10 @@ from core.errors import (
     NotStaff,
     PinLocked,
     PinNotSet,
-    PinWrong,
     SelfAward,
+    SigningWrong,
 )
+from core.members.commands import SignInStaff
 from core.rewards.commands import LookUpCode, Redeem, Redeemed, ShowMyCode, UseHere, UseIssuance
 from core.values import Secret
 from tests.core.books import audit
@@ -106,22 +108,40 @@ async def test_a_cashier_confirms_on_the_customers_phone() -> None:
         await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, RIGHT))
 
 
-async def test_wrong_pins_and_numbers_lock_the_phone_not_the_cashier() -> None:
+async def test_wrong_pins_and_numbers_lock_the_phone_and_sound_the_same() -> None:
     shop, redeemed = await issued()
-    with pytest.raises(PinWrong) as refused:
-        await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, WRONG))
-    assert refused.value.params == {"left": 2}
-    with pytest.raises(NotStaff):
-        await shop.ask(RUDO, UseHere(redeemed.issuance_id, 7, RIGHT))
+    for number, pin, left in ((1, WRONG, 2), (7, RIGHT, 1)):
+        hashed = shop.hasher.hashed
+        with pytest.raises(SigningWrong) as refused:
+            await shop.ask(RUDO, UseHere(redeemed.issuance_id, number, pin))
+        assert refused.value.params == {"left": left}
+        assert shop.hasher.hashed == hashed + 1
     with pytest.raises(PinLocked):
         await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, WRONG))
     for number in (1, 7):
         with pytest.raises(PinLocked):
             await shop.ask(RUDO, UseHere(redeemed.issuance_id, number, RIGHT))
-    counted = {scope for scope, _ in shop.tables.counters}
-    assert counted == {"use_here"}
     assert redeemed.code
     await shop.ask(CASHIER, UseIssuance((await shop.ask(CASHIER, LookUpCode(redeemed.code))).id))
+
+
+async def test_one_cashiers_pin_is_not_guessed_through_many_phones() -> None:
+    """Ten wrong ones an hour, whoever's phone they are typed on; the cashier's own goes on."""
+    shop, redeemed = await issued()
+    for guess in range(10):
+        shop.tables.counters.pop(("use_here", str(shop.member(RUDO).id)), None)
+        assert guess == 0 or shop.tables.counters["use_here_staff", str(shop.staff[0].id)].n
+        with pytest.raises(SigningWrong):
+            await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, WRONG))
+    shop.tables.counters.pop(("use_here", str(shop.member(RUDO).id)))
+    hashed = shop.hasher.hashed
+    with pytest.raises(PinLocked) as refused:
+        await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, RIGHT))
+    assert (refused.value.params, shop.last) == ({"until": shop.now + timedelta(hours=1)}, ())
+    assert shop.hasher.hashed == hashed
+    await shop.ask(CASHIER, SignInStaff(RIGHT))
+    shop.pass_time(hours=1)
+    assert (await shop.ask(RUDO, UseHere(redeemed.issuance_id, 1, RIGHT))).state == "redeemed"
 
 
 async def test_only_ones_own_and_only_by_another() -> None:

@@ -5,14 +5,17 @@ the header that proves the origin, where there is one) and a file per case. A ca
 where its name does not say all, and one of these questions with its answer:
 
     request → events | refused      what a carrier sends, what it means
-    reply → response                an answer, the bytes of the HTTP response (USSD)
+    reply → response                an answer, the bytes of the HTTP response (USSD); `after`: the
+                                    request that it answers, where it repeats some of that
     outgoing → requests             a message, the carrier requests that send it
     answer → verdict                what the carrier says to such a request
+    report → verdict                the error code of a delivery report
     refuse → response               the adapter's fixed refusals
 
-`request.form`, `.json` or `.body` (a text, or a list of texts and [text, times]); `sign` names a
-scheme of signing.py, with `key`, `url`, `form` or `body` where something else was signed than was
-sent. Only what differs from a type's defaults is written: `{"event": "Inbound", …}`.
+`request.form`, `.json` or `.body` (a text, in `encoding`, or a list of texts and [text, times]);
+`sign` names a scheme of signing.py, with `key`, `url`, `form` or `body` where something else was
+signed than was sent. Only what differs from a type's defaults is written: `{"event": "Inbound", …}`; and not what
+the request holds already, its fingerprint and the envelope of its answer.
 """
 
 import dataclasses
@@ -27,11 +30,12 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 import msgspec
+from defusedxml.ElementTree import fromstring
 
 from core.values import Address
 from dialogs.messages import Reply
 from gateway.adapter import Adapter, Channel, Outgoing, Peers, discover
-from gateway.inbound import HttpRequest, HttpResponse
+from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.render import Page, fit
 from tests.gateway.channels.signing import SCHEMES
 
@@ -39,7 +43,7 @@ HERE = Path(__file__).parent
 PACKAGES = {"gateway.channels": HERE, "tests.gateway.channels.made_up": HERE / "made_up"}
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
-QUESTIONS = ("request", "reply", "outgoing", "answer", "refuse")
+QUESTIONS = ("request", "reply", "outgoing", "answer", "report", "refuse")
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,20 @@ class Case:
         return Peers(**self.spec.get("peers", {"token": True, "allowed": True}))
 
     @property
+    def answered(self) -> Inbound:
+        """What the reply answers."""
+        if "after" not in self.spec:
+            return Inbound(address=self.channel.address, sender=None)
+        (said,) = self.kind.adapter.parse(self._request(self.spec["after"]), self.channel, NOW)
+        assert isinstance(said, Inbound)
+        return said
+
+    @property
     def request(self) -> HttpRequest:
-        spec, defaults = self.spec["request"], self.kind.defaults
+        return self._request(self.spec["request"])
+
+    def _request(self, spec: dict[str, Any]) -> HttpRequest:
+        defaults = self.kind.defaults
         url, form = spec.get("url", defaults["url"]), spec.get("form", {})
         body = body_of(spec)
         headers = tuple((name, value) for name, value in spec.get("headers", []))
@@ -153,7 +169,7 @@ def body_of(spec: dict[str, Any]) -> bytes:
         return urlencode(spec["form"]).encode()
     pieces = spec.get("body", "")
     if isinstance(pieces, str):
-        return pieces.encode()
+        return pieces.encode(spec.get("encoding", "utf-8"))
     return b"".join(p.encode() if isinstance(p, str) else p[0].encode() * p[1] for p in pieces)
 
 
@@ -174,6 +190,13 @@ def shape(value: Any) -> Any:
     return value
 
 
+def words_of(response: HttpResponse) -> str:
+    """What a response says to the person; XML must be whole."""
+    if "xml" not in dict(response.headers).get("content-type", ""):
+        return response.body.decode()
+    return "".join(fromstring(response.body).itertext())
+
+
 def shape_event(event: object) -> dict[str, Any]:
     """An event or a verdict with its type's name."""
     return {"event": type(event).__name__, **shape(event)}
@@ -191,7 +214,7 @@ def shape_request(request: HttpRequest) -> dict[str, Any]:
     shaped: dict[str, Any] = {"method": request.method, "url": request.url, "headers": headers}
     if headers.get("content-type") == "application/json":
         shaped["json"] = json.loads(request.body)
-    else:
+    elif request.body:
         shaped["form"] = dict(parse_qsl(request.body.decode(), strict_parsing=True))
     return shaped | ({"best_effort": True} if request.best_effort else {})
 
@@ -200,5 +223,5 @@ def _fields(value: Any) -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(value):
         found, factory = getattr(value, field.name), field.default_factory
         default = field.default if factory is dataclasses.MISSING else factory()
-        if found != default:
+        if found != default and field.name not in ("fingerprint", "envelope"):
             yield field.name, shape(found)

@@ -108,3 +108,30 @@ async def test_a_narrow_window_shows_every_phone_whole(chromium: Browser | None)
             assert wide <= width
             for surface in ("ussd", "whatsapp", "sms"):
                 await expect(page.locator(f".station.{surface} .phone")).to_be_visible()
+
+
+async def test_a_long_ussd_screen_shows_whole_lines_and_scrolls(chromium: Browser | None) -> None:
+    if chromium is None:
+        return
+    async with serve() as (shop, _), browsing(chromium, shop.url) as page:
+        lines = [f"{number} line" for number in range(1, 15)]
+        screen = {
+            "text": "\n".join(lines),
+            "open": True,
+            "session": "s",
+            "hop": 1,
+            "dialled": "*1#",
+        }
+        await page.route("**/simulator/api/dial", lambda route: route.fulfill(json=screen))
+        phone = UssdPhone(page)
+        await phone.dial("*123*1#")
+        more = page.locator(".station.ussd .lcd-more")
+        await expect(more).to_have_text("▼")
+        sizes = "text => [text.clientHeight, text.scrollHeight, text.scrollTop].map((n) => n % 17)"
+        assert await phone.screen.evaluate(sizes) == [0, 0, 0]
+        await page.keyboard.press("ArrowDown")
+        await expect(more).to_have_text("▲▼")
+        assert await phone.screen.evaluate(sizes) == [0, 0, 0]
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await expect(more).to_have_text("▲")

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gateway.terminal import PhoneOff, run_chat, run_dial
+from gateway.terminal import PhoneOff, _bubble, run_chat, run_dial
 from tests.gateway.simulator.stub import serve
 
 RUDO = "+263771234567"
@@ -66,3 +66,16 @@ async def test_a_chat_shows_answers_and_takes_numbers(kind: str) -> None:
 async def test_no_server_is_one_sentence() -> None:
     with pytest.raises(PhoneOff, match="make run"):
         await asyncio.to_thread(run_dial, "http://127.0.0.1:9", "*123#", RUDO, console=paper())
+
+
+def test_a_list_shows_prices_and_has_its_keys_below() -> None:
+    pick = {"id": "1", "title": "Free Coffee", "detail": "100 pts, 40 more to go"}
+    bubble = {
+        "id": "m", "mine": False, "text": "Rewards\n\n0 Back", "image": "", "rows": [pick],
+    }  # fmt: skip
+    console = paper()
+    console.print(_bubble(bubble, [pick]))
+    lines = [line.strip(" │╭╮╰╯─") for line in written(console).splitlines()]
+    assert [line for line in lines if line] == [
+        "Rewards", "1 Free Coffee", "100 pts, 40 more to go", "0 Back",
+    ]  # fmt: skip

@@ -155,3 +155,26 @@ async def test_what_another_tenant_has_is_taken(office: Office) -> None:
     assert await find_tenant(office.db, "other") is None
     with pytest.raises(SpecError):
         await named_tenant(office.db, "other")
+
+
+async def test_a_currency_must_be_one_and_stays_once_there_are_purchases(
+    office: Office, superuser: Owner
+) -> None:
+    for wrong in ("ABC", "jod", "KRW"):
+        with pytest.raises(SpecError, match=r"tenant\.currency"):
+            await office.apply(CAFE.replace('"JOD"', f'"{wrong}"'))
+    tenant = (await office.apply(CAFE)).tenant
+    assert (await office.apply(CAFE.replace('"JOD"', '"KWD"'))).changed
+    # The member and the transfer of this purchase are of no interest here.
+    superuser.execute("set session_replication_role = replica")
+    superuser.execute(
+        "insert into purchase (tenant_id, id, member_id, amount_minor, currency, points, source,"
+        " ref, at) values (%s, gen_random_uuid(), gen_random_uuid(), 1, 'KWD', 0, 'staff',"
+        " 'K7F3QD2', now())",
+        [tenant.id],
+    )
+    superuser.execute("set session_replication_role = default")
+    with pytest.raises(SpecError, match="KWD stays: purchases are in it"):
+        await office.apply(CAFE)
+    assert not (await office.apply(CAFE.replace('"JOD"', '"KWD"'))).changed
+    superuser.execute("delete from purchase")

@@ -75,6 +75,8 @@ async def test_an_award_knows_receipts_and_codes(load: Any, rows: Rows) -> None:
     assert (found.customer.member.id, found.customer.phone) == (member, rows.shop.address.value)
     assert not (await award(("A1", "South"), None)).receipt_known
     assert not (await award(("A1", None), None)).receipt_known
+    assert not (await award(("A2", None), None)).receipt_known
+    rows.purchase(receipt_no="A2")
     assert (await award(("A2", None), None)).receipt_known
     assert (await award(None, other)).code is None
 
@@ -87,11 +89,13 @@ async def test_an_award_to_nobody(load: Any) -> None:
 async def test_a_reversal_has_purchase_lot_and_wallet(load: Any, rows: Rows) -> None:
     transfer = rows.transfer(500)
     lot = rows.lot(500, transfer_id=transfer, remaining=200)
+    older, _spent = rows.lot(30, NOW + DAY), rows.lot(50, remaining=0)
     made = rows.purchase(transfer_id=transfer)
     found = await load.reversal(made)
     assert (found.purchase.id, found.purchase.member_name) == (made, "Rudo")
     assert (found.purchase.reversed, found.transfer_id) == (False, transfer)
     assert (found.lot.id, found.lot.remaining) == (lot, 200)
+    assert [each.id for each in found.lots] == [older, lot]
     assert (found.wallet.id, found.member.id) == (rows.shop.account, rows.shop.member)
     pointless = await load.reversal(rows.purchase(reversed_at=NOW))
     assert (pointless.purchase.reversed, pointless.transfer_id, pointless.lot) == (True, None, None)

@@ -1,6 +1,6 @@
 """Loads about rewards: redeeming, issuances on their way, till codes."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -97,7 +97,13 @@ async def test_counter_signing_finds_issuance_staff_and_tries(load: Any, rows: R
     assert signing.found.settlement.issuance.id == issuance
     assert (signing.found.staff.id, signing.found.staff.name) == (rows.shop.staff, "Tendai")
     assert signing.tries == Counter(scope="use_here", subject=str(rows.shop.member))
-    assert (await load.counter_signing(issuance, 2)).found.staff is None
+    fresh = Counter(scope="use_here_staff", subject=str(rows.shop.staff))
+    assert signing.found.staff_tries == fresh
+    rows.keyed("counter", scope=fresh.scope, subject=fresh.subject, n=3, until=NOW)
+    again = (await load.counter_signing(issuance, 1)).found
+    assert again.staff_tries == replace(fresh, n=3, until=NOW, stored=True)
+    nobody = (await load.counter_signing(issuance, 2)).found
+    assert (nobody.staff, nobody.staff_tries) == (None, None)
     assert (await load.counter_signing(uuid4(), 1)).found is None
     rows.connection.execute("update staff set active = false where id = %s", [rows.shop.staff])
     assert (await load.counter_signing(issuance, 1)).found.staff is None

@@ -28,6 +28,7 @@ declare
     v_expiry json;
     v_notices json;
     v_claimed json;
+    v_expired bigint := 0;
     v_open bigint := 0;
     v_to_approve bigint := 0;
 begin
@@ -74,6 +75,10 @@ begin
              where tenant_id = v_tenant and account_id = v_who.account_id
                and remaining > 0 and expires_at > now()
              group by expires_at order by expires_at limit 1;
+            select coalesce(sum(remaining), 0) into v_expired
+              from lot
+             where tenant_id = v_tenant and account_id = v_who.account_id
+               and remaining > 0 and expires_at <= now();
             select count(*) into v_open
               from issuance
              where tenant_id = v_tenant and member_id = v_who.id
@@ -128,8 +133,8 @@ begin
             'answer', translate(encode(v_answer.answer, 'base64'), E'\n', '')) end,
         'stopped', coalesce(v_stopped, false),
         'member', v_member, 'wallet', v_wallet, 'staff', v_staff_json, 'next_expiry', v_expiry,
-        'open_issuances', v_open, 'to_approve', v_to_approve, 'unseen', v_notices,
-        'claimed_by', v_claimed
+        'expired_unbooked', v_expired, 'open_issuances', v_open, 'to_approve', v_to_approve,
+        'unseen', v_notices, 'claimed_by', v_claimed
     );
 end
 $$;

@@ -8,7 +8,7 @@ create function commit_v1(
     p_owner uuid,
     p_tenant uuid,       -- null or the platform: only a STOP may change
     p_durable boolean,
-    p_turn jsonb,        -- command, conversation, claim, outbound, jobs, inbound_id
+    p_turn jsonb,        -- command, conversation, claim, outbound, inbound_id
     p_changes jsonb      -- part → rows, or null
 ) returns text language plpgsql volatile security invoker as $$
 declare
@@ -21,7 +21,7 @@ begin
         perform set_config('synchronous_commit', 'off', true);
     end if;
     perform set_config('app.tenant_id', p_owner::text, true);
-    if p_turn - '{command,conversation,claim,outbound,jobs,inbound_id}'::text[] <> '{}' then
+    if p_turn - '{command,conversation,claim,outbound,inbound_id}'::text[] <> '{}' then
         raise exception 'the turn has other keys' using errcode = 'MT003';
     end if;
     select * into c from jsonb_to_record(p_turn -> 'conversation') x
@@ -57,8 +57,8 @@ begin
             perform commit_stops_v1(p_owner, p_changes -> 'address_stopped');
         end if;
     end if;
-    if p_turn ?| '{outbound,jobs}' then
-        perform commit_outgoing_v1(p_owner, p_turn -> 'outbound', p_turn -> 'jobs');
+    if p_turn ? 'outbound' then
+        perform commit_outgoing_v1(p_owner, p_turn -> 'outbound');
     end if;
     if p_turn ? 'inbound_id' then
         update inbound set body_enc = null, handled_at = now()
@@ -78,7 +78,7 @@ declare
         '{hold,transfer,lot,lot_use,purchase,account_moved,lot_moved,lot_restored,hold_moved,'
         'purchase_reversed}';
     rewards constant text[] := '{issuance,issuance_moved,till_code,code_used}';
-    notices constant text[] := '{notice,notice_seen}';
+    notices constant text[] := '{notice,notice_moved}';
 begin
     if p_changes = '{}' then
         return;

@@ -1,4 +1,4 @@
--- Notices of one turn, each with the job that delivers it (same id), and notices that were said.
+-- Notices of one turn, each with the job that delivers it (same id), and how notices went on.
 create function commit_notices_v1(p_tenant uuid, p_changes jsonb) returns void
 language plpgsql volatile security invoker as $$
 declare
@@ -17,13 +17,17 @@ begin
           from jsonb_to_recordset(part) n (id uuid, member_id uuid);
     end if;
 
-    part := p_changes -> 'notice_seen';
+    part := p_changes -> 'notice_moved';
     if part is not null then
-        perform refuse_unknown_v1('notice_seen', part, 'id', 'at');
-        for r in select * from jsonb_to_recordset(part) n (id uuid, at timestamptz) loop
-            update notice set state = 'seen', seen_at = r.at
-             where tenant_id = p_tenant and id = r.id and state = 'waiting';
-            if not found then perform stale_v1('notice_seen'); end if;
+        perform refuse_unknown_v1('notice_moved', part, 'id', 'was', 'state', 'at');
+        for r in
+            select * from jsonb_to_recordset(part) n
+                (id uuid, was text, state text, at timestamptz)
+        loop
+            update notice
+               set state = r.state, seen_at = case r.state when 'seen' then r.at end
+             where tenant_id = p_tenant and id = r.id and state = r.was;
+            if not found then perform stale_v1('notice_moved'); end if;
         end loop;
     end if;
 end
@@ -50,35 +54,22 @@ language sql immutable parallel safe security invoker as $$
     select md5('send' || p_conversation::text)::uuid
 $$;
 
--- What leaves through a carrier, each with the job that sends it (same id), and other jobs.
-create function commit_outgoing_v1(p_owner uuid, p_outbound jsonb, p_jobs jsonb) returns void
+-- What leaves through a carrier, each with the job that sends it (same id).
+create function commit_outgoing_v1(p_owner uuid, p_outbound jsonb) returns void
 language plpgsql volatile security invoker as $$
 begin
-    if p_outbound is not null then
-        perform refuse_unknown_v1(
-            'outbound', p_outbound, 'id', 'channel_id', 'conversation_id', 'notice_id',
-            'inbound_id', 'seq', 'payload');
-        insert into outbound (
-            tenant_id, id, channel_id, conversation_id, notice_id, inbound_id, seq, payload_enc)
-        select p_owner, n.id, n.channel_id, n.conversation_id, n.notice_id, n.inbound_id, n.seq,
-               decode(n.payload, 'base64')
-          from jsonb_to_recordset(p_outbound) n
-               (id uuid, channel_id uuid, conversation_id uuid, notice_id uuid, inbound_id uuid,
-                seq integer, payload text);
-        insert into job (id, tenant_id, kind, lane, subject, run_at)
-        select n.id, p_owner, 'send', send_lane_v1(coalesce(n.conversation_id, n.id)), n.id, now()
-          from jsonb_to_recordset(p_outbound) n (id uuid, conversation_id uuid);
-    end if;
-    if p_jobs is not null then
-        perform refuse_unknown_v1(
-            'job', p_jobs, 'id', 'tenant_id', 'kind', 'lane', 'subject', 'run_at', 'unique_key');
-        insert into job (id, tenant_id, kind, lane, subject, run_at, unique_key)
-        select n.id, n.tenant_id, n.kind, n.lane, n.subject, coalesce(n.run_at, now()),
-               n.unique_key
-          from jsonb_to_recordset(p_jobs) n
-               (id uuid, tenant_id uuid, kind text, lane uuid, subject uuid, run_at timestamptz,
-                unique_key text)
-        on conflict (unique_key) do nothing;
-    end if;
+    perform refuse_unknown_v1(
+        'outbound', p_outbound, 'id', 'channel_id', 'conversation_id', 'notice_id', 'inbound_id',
+        'payload');
+    insert into outbound (
+        tenant_id, id, channel_id, conversation_id, notice_id, inbound_id, payload_enc)
+    select p_owner, n.id, n.channel_id, n.conversation_id, n.notice_id, n.inbound_id,
+           decode(n.payload, 'base64')
+      from jsonb_to_recordset(p_outbound) n
+           (id uuid, channel_id uuid, conversation_id uuid, notice_id uuid, inbound_id uuid,
+            payload text);
+    insert into job (id, tenant_id, kind, lane, subject, run_at)
+    select n.id, p_owner, 'send', send_lane_v1(coalesce(n.conversation_id, n.id)), n.id, now()
+      from jsonb_to_recordset(p_outbound) n (id uuid, conversation_id uuid);
 end
 $$;

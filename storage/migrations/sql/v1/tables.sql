@@ -16,7 +16,6 @@ CREATE TABLE command_log (
     input_hash BYTEA NOT NULL,
     ref TEXT,
     conversation_id UUID,
-    result JSONB,
     answer BYTEA,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT command_log_pkey PRIMARY KEY (tenant_id, key)
@@ -112,7 +111,6 @@ CREATE TABLE outbound (
     conversation_id UUID,
     notice_id UUID,
     inbound_id UUID,
-    seq INTEGER DEFAULT 0 NOT NULL,
     payload_enc BYTEA,
     state TEXT DEFAULT 'queued' NOT NULL,
     external_id TEXT,
@@ -123,7 +121,7 @@ CREATE TABLE outbound (
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT outbound_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT outbound_state CHECK (state in ('queued', 'unknown', 'sent', 'delivered', 'read', 'failed')),
-    CONSTRAINT outbound_counts CHECK (seq >= 0 and parts_sent >= 0 and attempts >= 0)
+    CONSTRAINT outbound_counts CHECK (parts_sent >= 0 and attempts >= 0)
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX outbound_external_key ON outbound (tenant_id, channel_id, external_id) WHERE external_id is not null;
 CREATE INDEX outbound_payload ON outbound (tenant_id, created_at) WHERE payload_enc is not null;
@@ -477,7 +475,7 @@ CREATE TABLE purchase (
 );
 CREATE INDEX purchase_day ON purchase (tenant_id, at);
 CREATE INDEX purchase_member ON purchase (tenant_id, member_id, at);
-CREATE UNIQUE INDEX purchase_receipt_key ON purchase (tenant_id, receipt_no, coalesce(store, '')) WHERE receipt_no is not null;
+CREATE UNIQUE INDEX purchase_receipt_key ON purchase (tenant_id, receipt_no, coalesce(store, '')) WHERE receipt_no is not null and reversed_at is null;
 CREATE INDEX purchase_ref ON purchase (tenant_id, ref);
 CREATE INDEX purchase_staff ON purchase (tenant_id, staff_id, at);
 

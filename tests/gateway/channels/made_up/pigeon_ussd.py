@@ -16,6 +16,7 @@ from gateway.adapter import (
     Peers,
     Profile,
     Refusal,
+    Refused,
     Unknown,
     Verdict,
     require_two_proofs,
@@ -72,3 +73,7 @@ def compose(outgoing: Outgoing, channel: Channel) -> list[HttpRequest]:
 
 def judge(response: HttpResponse | None) -> Verdict:
     return Unknown()
+
+
+def judge_report(code: str) -> Refused:
+    return Refused(reason="eaten by a hawk")
