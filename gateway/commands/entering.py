@@ -34,7 +34,7 @@ class Kind:
 _SENDER: Final = re.compile(r"\+?[0-9]{3,15}|[0-9A-Za-z][0-9A-Za-z ._-]{0,10}")
 _ECONET: Final = (
     *("application_id", "content_type", "namespace", "namespaces", "numbers", "prefix"),
-    *("request_time", "stage_end", "stage_first", "stage_more", "stage_next"),
+    *("request_time", "retry_window_s", "stage_end", "stage_first", "stage_more", "stage_next"),
     *("type_end", "type_more"),
 )
 """What integrations of the same product do differently (gateway/channels/econet_ussd.py)."""

@@ -95,12 +95,12 @@ token = "{TOKEN}b"
 [[channels]]
 kind = "econet_ussd"
 address = "440"
-token = "{TOKEN}e"
+token = "{TOKEN}1"
 
 [[channels]]
 kind = "econet_ussd"
 address = "441"
-token = "{TOKEN}f"
+token = "{TOKEN}2"
 settings = {{ request_time = "session" }}
 
 [[channels]]

@@ -8,7 +8,7 @@ from core.changes import AccountAdded, AddressAdded, ConsentGiven, MemberAdded, 
 from core.earning.commands import RecordPurchase
 from core.errors import AlreadyAMember, NotAMember
 from core.members.commands import Enrol, Leave, ShowMyData
-from core.members.enrolment import clean_name
+from core.members.records import clean_name
 from core.rewards.commands import Redeem
 from core.service import execute
 from tests.core.books import audit, system_sums

@@ -14,8 +14,8 @@ where its name does not say all, and one of these questions with its answer:
 
 `request.form`, `.json` or `.body` (a text, in `encoding`, or a list of texts and [text, times]);
 `sign` names a scheme of signing.py, with `key`, `url`, `form` or `body` where something else was
-signed than was sent. Only what differs from a type's defaults is written: `{"event": "Inbound", …}`; and not what
-the request holds already, its fingerprint and the envelope of its answer.
+signed than was sent. Only what differs from a type's defaults is written: `{"event": "Inbound",
+…}`; and not what the request holds already, its fingerprint and the envelope of its answer.
 """
 
 import dataclasses
