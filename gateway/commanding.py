@@ -24,7 +24,7 @@ TRIES_MAX: Final = 8
 NOBODY: Final = Address("msisdn", "")
 """The address of a door that speaks for the tenant itself."""
 
-_NO_CHANNEL: Final = UUID(int=0)
+_NO_CONVERSATION: Final = UUID(int=0)
 
 
 class AlreadyDone(Exception):
@@ -36,8 +36,7 @@ async def begin(rt: Runtime, tenant: UUID, key: str, address: Address = NOBODY) 
     ask = BeginAsk(
         owner=tenant,
         tenant=tenant,
-        channel_id=_NO_CHANNEL,
-        conversation_id=_NO_CHANNEL,
+        conversation_id=_NO_CONVERSATION,
         sender=address,
         key=key,
     )

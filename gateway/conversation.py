@@ -91,7 +91,6 @@ async def _begin(rt: Runtime, said: Message) -> Snapshot:
     ask = BeginAsk(
         owner=said.channel.owner,
         tenant=None,
-        channel_id=said.channel.id,
         conversation_id=said.conversation_id,
         sender=said.sender,
         key=said.key,

@@ -9,13 +9,13 @@ import asyncio
 import time
 from contextlib import suppress
 from typing import Final
-from uuid import UUID
 
 from gateway.jobs import HANDLERS, SCHEDULE, Again, apart
 from gateway.logs import get
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 from storage.jobs import ANSWER_CRASHES_MAX, ATTEMPTS_MAX, Job, backoff_s
+from storage.turns import PLATFORM
 
 POLL_S: Final = 0.1
 PAUSE_S: Final = 1.0
@@ -24,7 +24,6 @@ RUNNING_MAX: Final = 32
 LEASE_S: Final = 60
 ANSWER_RETRY_S: Final = 1.0
 UNAVAILABLE_RETRY_S: Final = 2.0
-PLATFORM: Final = UUID("00000000-0000-7000-8000-000000000000")
 
 
 def start(rt: Runtime, stop: asyncio.Event) -> asyncio.Task[None]:

@@ -55,7 +55,6 @@ class BeginAsk:
 
     owner: UUID
     tenant: UUID | None
-    channel_id: UUID
     conversation_id: UUID
     sender: Address
     key: str

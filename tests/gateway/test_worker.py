@@ -20,6 +20,7 @@ from gateway.runtime import Runtime
 from gateway.worker import start
 from storage.database import Stale, Unavailable
 from storage.jobs import ANSWER_CRASHES_MAX, Jobs
+from storage.turns import PLATFORM
 from tests.gateway.teahouse import TeaHouse
 
 _PHONES = count(778000001)
@@ -206,7 +207,7 @@ async def test_a_message_to_a_channel_that_is_switched_off_is_dropped(
 
 
 async def test_expiring_is_one_job_a_tenant(shop: TeaHouse, superuser: psycopg.Connection) -> None:
-    await shop.rt.jobs.add(worker.PLATFORM, "expire", unique_key="expire:1")
+    await shop.rt.jobs.add(PLATFORM, "expire", unique_key="expire:1")
     (job,) = await shop.rt.jobs.claim()
     assert await HANDLERS["expire"](shop.rt, job) is None
     await shop.rt.jobs.done(job)

@@ -100,7 +100,6 @@ class LedgerShop:
         return BeginAsk(
             owner=self.tenant,
             tenant=self.tenant,
-            channel_id=NOWHERE,
             conversation_id=NOWHERE,
             sender=sender,
             key=key,

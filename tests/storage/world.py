@@ -199,7 +199,6 @@ def asks(shop: Shop, conversation_id: UUID, key: str = "k") -> BeginAsk:
     return BeginAsk(
         owner=shop.id,
         tenant=shop.id,
-        channel_id=shop.channel,
         conversation_id=conversation_id,
         sender=shop.address,
         key=key,
