@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
 from dialogs.texts import LOCALES, languages
@@ -76,12 +77,18 @@ def stale() -> list[Path]:
 
 def untranslated(language: str) -> list[str]:
     """The texts that a language still lacks."""
-    catalog = _catalogue(language)
-    return [str(message.id) for message in catalog if message.id and not _filled(message.string)]
+    return [str(each.id) for each in catalogue_of(language) if not all(forms_of(each))]
 
 
-def _filled(string: str | tuple[str, ...] | list[str] | None) -> bool:
-    return all(string) if string else False
+def catalogue_of(language: str) -> list[Entry]:
+    """A language's texts as they stand in its file."""
+    return [message for message in _catalogue(language) if message.id]
+
+
+def forms_of(message: Entry) -> tuple[str, ...]:
+    """What an entry says: one text, or one for each plural form of the language."""
+    said = message.string
+    return (said,) if isinstance(said, str) else tuple(said or ("",))
 
 
 def _wanted() -> Iterator[tuple[Path, bytes]]:
