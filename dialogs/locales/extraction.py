@@ -19,14 +19,16 @@ from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
-from dialogs.texts import LOCALES, languages
+from dialogs.locales.rooms import Room, described
+from dialogs.texts import LOCALES, RENDERED, languages
 
 SOURCES: Final = Path(__file__).parent.parent
 TEMPLATE: Final = LOCALES / "maita.pot"
 CALLS: Final = {"t": 1, "n": 2, "mark": 1}
 """Functions whose first so many arguments are a text and its plural."""
-BUTTON: Final = "Room: a choice, 20 characters."
-LINE: Final = "Room: the screen has 182 characters in all, 80 where not Latin."
+WORDS: Final = "Words "
+"""Begins the comment above a list of words that people type."""
+NOTICES: Final = "dialogs/notices.py"
 
 
 @dataclass(slots=True)
@@ -36,18 +38,27 @@ class Use:
     files: dict[str, None] = field(default_factory=dict)
     screens: dict[str, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
-    short: bool = False
+    label: bool = False
+
+    @property
+    def room(self) -> Room:
+        """The least it has anywhere."""
+        if self.label:
+            return "choice"
+        if any(remark.startswith(WORDS) for remark in self.remarks):
+            return "words"
+        return "notice" if NOTICES in self.files else "line"
 
 
 def template() -> Catalog:
     """Every text of the sources, with its places and its comments."""
     catalog = Catalog(project="Maita", version="1", copyright_holder="Maita", charset="utf-8")
     for message, use in _uses().items():
-        room = BUTTON if use.short else LINE
+        screens = f"Screens: {'; '.join(use.screens)}. {described(use.room)}"
         catalog.add(
             message,
             locations=[(name, 0) for name in use.files],
-            auto_comments=[*use.remarks, f"Screens: {'; '.join(use.screens)}. {room}"],
+            auto_comments=[*use.remarks, screens],
         )
     return catalog
 
@@ -174,7 +185,7 @@ class _Reader(ast.NodeVisitor):
     def _note(self, message: Message) -> None:
         use = self._uses.setdefault(message, Use())
         use.files[self._file] = use.screens[self._screen] = None
-        use.short |= self._label
+        use.label |= self._label or message in RENDERED
         if self._remark:
             use.remarks[self._remark] = None
 
