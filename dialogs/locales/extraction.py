@@ -19,11 +19,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
+from dialogs.locales.listing import Said, listing
 from dialogs.locales.rooms import Room, described
 from dialogs.texts import LOCALES, RENDERED, languages
 
 SOURCES: Final = Path(__file__).parent.parent
 TEMPLATE: Final = LOCALES / "maita.pot"
+LISTING: Final = SOURCES.parent / "docs/texts.md"
 CALLS: Final = {"t": 1, "n": 2, "mark": 1}
 """Functions whose first so many arguments are a text and its plural."""
 WORDS: Final = "Words "
@@ -75,7 +77,7 @@ def _uses() -> dict[Message, Use]:
 
 
 def write() -> None:
-    """Rewrite the template and every catalogue."""
+    """Rewrite the template, every catalogue, and the list of all texts."""
     for path, text in _wanted():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
@@ -103,7 +105,7 @@ def forms_of(message: Entry) -> tuple[str, ...]:
 
 
 def _wanted() -> Iterator[tuple[Path, bytes]]:
-    source = template()
+    source, said = template(), dict[str, Said]()
     yield TEMPLATE, _written(source)
     for language in sorted({"en", *languages()}):
         catalog = _catalogue(language)
@@ -113,7 +115,22 @@ def _wanted() -> Iterator[tuple[Path, bytes]]:
             for message in catalog:
                 if message.id:
                     message.string = message.id
+        else:
+            said[language] = {_english(each): forms_of(each) for each in catalog if each.id}
         yield LOCALES / language / "LC_MESSAGES/maita.po", _written(catalog)
+    uses = _uses()
+    entries = [
+        (each, uses[_key(each)].room, tuple(uses[_key(each)].screens)) for each in source if each.id
+    ]
+    yield LISTING, listing(entries, said).encode()
+
+
+def _key(entry: Entry) -> Message:
+    return entry.id if isinstance(entry.id, str) else tuple(entry.id)
+
+
+def _english(entry: Entry) -> str:
+    return entry.id if isinstance(entry.id, str) else entry.id[0]
 
 
 def _catalogue(language: str) -> Catalog:

@@ -110,7 +110,7 @@ def test_forms_are_the_language_s() -> None:
 
 # ── who says it ─────────────────────────────────────────────────────────────────────────────────
 
-OWN = {
+OWN: dict[str, dict[str, tuple[str, ...]]] = {
     "en": {
         EARN: ("Collect stars.",),
         HAVE: ("You have one star.", "You have {count} stars."),
