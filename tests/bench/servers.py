@@ -60,9 +60,7 @@ def peer(world: World, processes: int) -> Iterator[Stack]:
         address = world.urls.app.replace("postgresql://", "postgresql+psycopg://", 1)
         env = {"PEER_DATABASE_URL": address, "PEER_REDIS_URL": url}
         with _uvicorn("peer", env, processes) as stack:
-            yield Stack(
-                name="peer", processes=processes, port=stack.port, pids=(*stack.pids, pid)
-            )
+            yield Stack(name="peer", processes=processes, port=stack.port, pids=(*stack.pids, pid))
 
 
 def cpu_s(root: int) -> float:

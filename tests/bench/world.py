@@ -22,10 +22,10 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from core.values import Address
 from storage.crypto import Vault, address_hash
 from storage.embedded import EmbeddedPostgres, EmbeddedUrls, choose_folder
 from storage.identifiers import Identifiers
-from core.values import Address
 from tests.bench.floor import FUNCTION
 from tests.bench.progress import progress
 
@@ -184,7 +184,7 @@ def _fill(db: psycopg.Connection, members: int) -> None:
         with db.transaction():
             for table, columns in _COPIES.items():
                 text = f"copy {table} ({', '.join(columns)}) from stdin"
-                with db.cursor().copy(text) as copy:  # type: ignore[call-overload]
+                with db.cursor().copy(text) as copy:
                     for each in rows[table]:
                         copy.write_row(each)
 
