@@ -15,6 +15,8 @@ from dialogs.keywords import KEY_WORDS, KEYWORDS, keyword, normal
 from dialogs.locales.extraction import BUTTON, untranslated
 from dialogs.reasons import REASONS
 from dialogs.texts import LOCALES, MONTHS, catalogue, languages, texts
+from gateway.render import Profile, fit
+from tests.dialogs import test_room as room
 from tests.dialogs import world
 from tests.dialogs.talking import Talk
 
@@ -144,6 +146,41 @@ def test_no_word_means_two_things(one: str, other: str) -> None:
     assert len(dict(heard)) == len(set(heard)), {
         (word, meaning) for word, meaning in heard if dict(heard)[word] != meaning
     }
+
+
+@spoken
+@pytest.mark.parametrize("shop", ["Cafe Aroma", room.ARABIC], ids=["latin", "arabic"])
+@pytest.mark.parametrize("place", sorted(room.CASES), ids=".".join)
+def test_a_guarding_question_is_one_page(language: str, place: tuple[str, str], shop: str) -> None:
+    """As in English, also when it is asked a second time (tests/dialogs/test_room.py)."""
+    status = "left" if place[0] == "join" else "active"
+    caller = room.someone(
+        shop, language=language, languages=(language,), status=status,
+        pin=place == ("reward", "pin"), stopped=place[0] == "start",
+    )  # fmt: skip
+    talk = Talk(caller=caller, answers=room.answers())
+    if place[0] == "cancel_reward":
+        talk.answers["ListIssuances"] = talk.answers["ListReserved"]
+    here = {"messages": texts(language).t("Messages")}
+    talk.say(*(here.get(said, said) for said in room.CASES[place]))
+    for said in ("", "mhrwx"):
+        if said:
+            talk.say(said)
+        assert tuple(talk.at.split(".")) == place
+        page = fit(talk.turn.reply, Profile(surface="ussd"))
+        assert not page.more
+        assert len(page.options) == len(talk.turn.reply.choices)
+
+
+@spoken
+@pytest.mark.parametrize("name", ["Rudo", "R" * 40])
+def test_home_offers_something_on_its_first_page(language: str, name: str) -> None:
+    talk = Talk(caller=room.someone("Cafe Aroma", name=name, staff="", language=language))
+    talk.say("")
+    page = fit(talk.turn.reply, Profile(surface="ussd"))
+    words = texts(language)
+    offered = [words.t("Balance"), words.t("Rewards"), words.t("My rewards")]
+    assert [option.label for option in page.options][:3] == offered
 
 
 @pytest.mark.parametrize("language", sorted(languages()))
