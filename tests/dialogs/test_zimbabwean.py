@@ -13,6 +13,7 @@ from dialogs.choices import NO_WORDS, YES_WORDS
 from dialogs.definitions.messages import KINDS
 from dialogs.keywords import KEY_WORDS, KEYWORDS, keyword, normal
 from dialogs.locales.extraction import BUTTON, untranslated
+from dialogs.notices import NOTICES, say
 from dialogs.reasons import REASONS
 from dialogs.texts import LOCALES, MONTHS, catalogue, languages, texts
 from gateway.render import Profile, fit
@@ -22,6 +23,7 @@ from tests.dialogs.talking import Talk
 
 LANGUAGES = ("sn", "nd")
 LABEL_CHARS = 20
+SMS_SEPTETS = 160
 PLACEHOLDER = re.compile(r"\{\w+\}")
 SAME = {
     *MONTHS,
@@ -181,6 +183,21 @@ def test_home_offers_something_on_its_first_page(language: str, name: str) -> No
     words = texts(language)
     offered = [words.t("Balance"), words.t("Rewards"), words.t("My rewards")]
     assert [option.label for option in page.options][:3] == offered
+
+
+@spoken
+@pytest.mark.parametrize("kind", sorted(NOTICES))
+def test_a_notice_is_one_plain_sms(language: str, kind: str) -> None:
+    told = world.notice(
+        kind, points=11_750, available=112_500, next_tier="Silver", to_next=2500, tier="Silver",
+        multiplier_pct=150, amount="1 250.50 USD", ref="K7F3QD2", reward="Breakfast for Two",
+        reason="conditions", until="2026-12-20T20:59:59+00:00",
+    )  # fmt: skip
+    issuance = world.issuance() if kind == "ready" else None
+    said = say(told, language, world.PROGRAMME, issuance).text
+    assert said != say(told, "en", world.PROGRAMME, issuance).text
+    assert smsutil.is_valid_gsm(said)
+    assert len(smsutil.encode(said)) <= SMS_SEPTETS
 
 
 @pytest.mark.parametrize("language", sorted(languages()))
