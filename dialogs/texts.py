@@ -7,7 +7,6 @@ into 70 (docs/conversation.md, rule 10). Those of Arabic are other ones (dialogs
 Called by views, the engine and the notices.
 """
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import phonenumbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -79,15 +79,14 @@ def plural(language: str, count: int) -> int:
 NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """A language, a zone and the present moment. `own`: what the shop says in its own words,
     checked when it was saved (dialogs/overrides.py)."""
 
     language: str
     timezone: str = "UTC"
     now: datetime = EPOCH
-    own: OwnTexts = field(default_factory=dict, repr=False)
+    own: OwnTexts = NO_TEXTS
 
     def t(self, message: str, **params: object) -> str:
         """The text in this language, `{name}`s filled in. `message` is the English."""

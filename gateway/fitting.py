@@ -5,7 +5,6 @@ name above it (docs/conversation.md). Called by the commands that save a shop's 
 the test that holds the catalogues themselves to it.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -104,7 +103,8 @@ def _as_a_message(words: Texts, text: Known) -> str | None:
     if text.room != "notice":
         return None
     parts = max(_parts(words, kind) for kind in NOTICES)
-    if parts <= PARTS or parts <= max(_parts(replace(words, own={}), kind) for kind in NOTICES):
+    usual = Texts(language=words.language)
+    if parts <= PARTS or parts <= max(_parts(usual, kind) for kind in NOTICES):
         return None
     return f"a notice is {PARTS} SMS at most and this can make one of {parts}"
 

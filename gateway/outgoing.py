@@ -3,7 +3,7 @@
 Called by `conversation` (answers, in the same commit as the turn) and by `jobs` (notices).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
@@ -39,16 +39,16 @@ def decode(stored: bytes) -> Payload:
 
 def hints(language: str, own: OwnTexts = NO_TEXTS) -> Hints:
     """The renderer's own words in a language, or the shop's for them."""
-    return _said(texts(language), own) if own.keys() & RENDERED else _usual(language)
+    return _said(Texts(language=language, own=own)) if own.keys() & RENDERED else _usual(language)
 
 
 @cache
 def _usual(language: str) -> Hints:
-    return _said(texts(language), NO_TEXTS)
+    return _said(texts(language))
 
 
-def _said(words: Texts, own: OwnTexts) -> Hints:
-    more, back, choose = (replace(words, own=own).t(word) for word in RENDERED)
+def _said(words: Texts) -> Hints:
+    more, back, choose = map(words.t, RENDERED)
     laid_out = words.layout
     return Hints(more=more, back=back, choose=choose, joint=laid_out.joint, rtl=laid_out.rtl)
 

@@ -3,10 +3,12 @@ unless it does too."""
 
 import pytest
 
+from dialogs.definitions.messages import KINDS
 from dialogs.locales.extraction import catalogue_of, forms_of
 from dialogs.overrides import known
+from dialogs.reasons import REASONS
 from dialogs.texts import Texts, languages
-from gateway.fitting import fault, longest, names
+from gateway.fitting import BUTTON, fault, longest, names
 
 EARN = "Earn points on every visit."
 WORDS = "keywords mean the same in every shop"
@@ -21,6 +23,14 @@ def test_the_catalogue_itself_fits(language: str) -> None:
     typed = {message for message in known() if known()[message].room == "words"}
     assert {message for message, wrong in faults.items() if wrong == WORDS} == typed
     assert {m: wrong for m, wrong in faults.items() if wrong and m not in typed} == {}
+
+
+@pytest.mark.parametrize("language", sorted(languages() - {"en"}))
+def test_labels_from_tables_fit_a_button(language: str) -> None:
+    words = Texts(language=language)
+    labels = [words.t(reason) for reason in REASONS.values()]
+    labels += [f"{words.t(kind)}: {words.t(on)}" for kind in KINDS.values() for on in ("on", "off")]
+    assert [label for label in labels if len(label) > BUTTON] == []
 
 
 def test_every_placeholder_has_a_longest_value() -> None:
