@@ -187,8 +187,7 @@ async def _answer(knock: Knock) -> HttpResponse:
         get("carrier").warning("malformed", channel=kind, reason=str(error))
         return adapter.refuse("malformed")
     try:
-        async with asyncio.timeout(rt.settings.turn_timeout_s):
-            return await act(knock, events)
+        return await act(knock, events)
     except (Busy, Unavailable, TimeoutError) as error:
         get("carrier").error("unavailable", channel=kind, reason=type(error).__name__)
         rt.metrics.ignored(kind, "unavailable")
