@@ -51,11 +51,22 @@ class Reward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """An open tenant as everybody may know it: what one chooses among where many share an
+    address."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """A tenant's whole configuration, cached by `config_version`.
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
     so that half points per unit stay integers. Tiers ascend by threshold; the first is at 0.
+    `shortcuts`: what digits dialled behind the shop's code lead to, as one would say it.
     """
 
     tenant_id: UUID
@@ -78,6 +89,7 @@ class Programme:
     rejoin_days: int = 30
     tiers: tuple[Tier, ...] = ()
     rewards: tuple[Reward, ...] = ()
+    shortcuts: dict[str, str] = field(default_factory=dict)
 
     def tier(self, tier_id: UUID | None) -> Tier | None:
         """The tier with this id, or None."""
@@ -270,7 +282,9 @@ class Caller:
     """Who is talking, to whom, and what begin already knows of them. Costs no trip.
 
     `next_expiry`: the soonest end that is still to come. `expired_unbooked`: points in lots that
-    are past their end though the sweep has not booked them yet.
+    are past their end though the sweep has not booked them yet. `shops`: on an address that
+    many share, those where the caller is member or staff, by name; None elsewhere. `chosen`:
+    False while the conversation is at none of them, and the programme is the platform's.
     """
 
     programme: Programme
@@ -284,6 +298,8 @@ class Caller:
     to_approve: int = 0
     stopped: bool = False
     unseen: tuple[Notice, ...] = field(default=())
+    shops: tuple[Shop, ...] | None = None
+    chosen: bool = True
 
     @property
     def available(self) -> int:

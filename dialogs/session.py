@@ -76,6 +76,10 @@ class Session:
             misses=self.misses,
         )
 
+    def depart(self) -> "Session":
+        """On to another shop: its buttons are others, and nobody is signed in there."""
+        return Session(language=self.language, turns=self.turns, misses=self.misses)
+
 
 _DECODER = msgspec.json.Decoder(Session)
 

@@ -13,13 +13,14 @@ from uuid import UUID
 import msgspec
 
 from core.changes import Change
-from core.facts import Caller, Expiry, Member, Notice, Programme, Staff, Wallet
+from core.facts import Caller, Expiry, Member, Notice, Programme, Shop, Staff, Wallet
 from core.values import Address
 from storage.changes import document
-from storage.crypto import Vault, place
+from storage.crypto import Vault, address_hash, place
 from storage.database import Conflict, Database, Lost, Stale
+from storage.tables.schema import PLATFORM as PLATFORM_ID
 
-PLATFORM: Final = UUID("00000000-0000-7000-8000-000000000000")
+PLATFORM: Final = UUID(PLATFORM_ID)
 """The reserved tenant that owns what several tenants share."""
 
 PAYLOAD_PLACE: Final = "outbound.payload_enc"
@@ -50,8 +51,12 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginAsk:
-    """What is known before begin. `tenant` None: where the conversation is, else the owner.
-    `session_claim`: keyed hash of carrier kind and session id, where a carrier has such ids."""
+    """What is known before begin. `session_claim`: keyed hash of carrier kind and session id,
+    where a carrier has such ids; `carrier_session`: the id itself.
+
+    Only a channel of the platform leads to another tenant than its owner: to `tenant`, unless the
+    carrier's session goes on; None: where the conversation is; PLATFORM: choose anew. One that is
+    not open is as if not told. Then it is the only tenant the sender belongs to, else none."""
 
     owner: UUID
     tenant: UUID | None
@@ -59,6 +64,7 @@ class BeginAsk:
     sender: Address
     key: str
     session_claim: bytes | None = None
+    carrier_session: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +158,7 @@ class Turns:
         args = (
             *(str(ask.owner), ask.tenant and str(ask.tenant), str(ask.conversation_id)),
             *(ask.sender.kind, ask.sender.value, ask.key, ask.session_claim),
+            *(ask.carrier_session, self._found_by(ask)),
         )
         try:
             text = await self._database.call(_BEGIN, args)
@@ -160,7 +167,22 @@ class Turns:
             text = await self._database.call(_BEGIN, args)
         begun = _DECODER.decode(text)
         programme = await self._programmes.get(begun.tenant, begun.config_version)
-        return self._opened(ask.owner, begun.snapshot(programme, ask.sender))
+        return self._opened(ask.owner, begun.snapshot(programme, ask))
+
+    async def unchosen(self, snapshot: Snapshot) -> Snapshot:
+        """The same moment as it is at no tenant, on a channel of the platform. Costs no trip once
+        the platform's configuration is known."""
+        programme = await self._programmes.get(PLATFORM, snapshot.owner_version)
+        known = snapshot.caller
+        caller = Caller(
+            programme=programme,
+            address=known.address,
+            stopped=known.stopped,
+            shops=known.shops,
+            chosen=False,
+        )
+        version = snapshot.owner_version
+        return replace(snapshot, tenant=PLATFORM, config_version=version, caller=caller)
 
     async def commit(self, work: Work) -> None:
         """Write the turn's outcome, wholly or not at all.
@@ -181,6 +203,10 @@ class Turns:
             raise
         if outcome != "ok":
             raise Stale(outcome)
+
+    def _found_by(self, ask: BeginAsk) -> bytes | None:
+        """What finds the sender's tenants; only a shared channel has to ask."""
+        return address_hash(self._vault, ask.sender) if ask.owner == PLATFORM else None
 
     def _opened(self, owner: UUID, snapshot: Snapshot) -> Snapshot:
         known, stored = snapshot.conversation, snapshot.answer
@@ -228,7 +254,7 @@ class Turns:
 
 
 class _Begun(msgspec.Struct, frozen=True):
-    """The answer of begin_v1."""
+    """The answer of begin_v2."""
 
     now: datetime
     tenant: UUID
@@ -246,11 +272,13 @@ class _Begun(msgspec.Struct, frozen=True):
     to_approve: int
     unseen: tuple[Notice, ...] | None
     claimed_by: tuple[UUID, UUID] | None
+    shops: tuple[Shop, ...] | None
 
-    def snapshot(self, programme: Programme, address: Address) -> Snapshot:
+    def snapshot(self, programme: Programme, ask: BeginAsk) -> Snapshot:
+        shared = ask.owner == PLATFORM
         caller = Caller(
             programme=programme,
-            address=address,
+            address=ask.sender,
             member=self.member,
             wallet=self.wallet,
             staff=self.staff,
@@ -260,6 +288,8 @@ class _Begun(msgspec.Struct, frozen=True):
             to_approve=self.to_approve,
             stopped=self.stopped,
             unseen=self.unseen or (),
+            shops=(self.shops or ()) if shared else None,
+            chosen=self.tenant != PLATFORM,
         )
         return Snapshot(
             now=self.now,
@@ -273,7 +303,7 @@ class _Begun(msgspec.Struct, frozen=True):
         )
 
 
-_BEGIN: Final = "select begin_v1(%s, %s, %s, %s, %s, %s, %s)"
-_COMMIT: Final = "select commit_v1(%s, %s, %s, %s, %s)"
+_BEGIN: Final = "select begin_v2(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_COMMIT: Final = "select commit_v2(%s, %s, %s, %s, %s)"
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Begun)

@@ -11,10 +11,12 @@ import psycopg
 from psycopg import sql
 
 from core.values import Address
+from storage.crypto import Vault, address_hash
 from storage.identifiers import Identifiers
 
 Columns = dict[str, Any]
 
+VAULT = Vault(b"a secret that only the tests know")
 ids = Identifiers(random.Random(20261120), time.time)
 
 
@@ -69,7 +71,16 @@ def open_shop(connection: psycopg.Connection, slug: str) -> Shop:
         at=now,
     )
     put(connection, "account", tenant_id=shop.id, id=shop.account, member_id=shop.member)
+    _list(connection, shop, shop.address, "member", shop.member)
+    _list(connection, shop, shop.staff_address, "staff", shop.staff)
     return shop
+
+
+def _list(
+    connection: psycopg.Connection, shop: Shop, address: Address, kind: str, subject: UUID
+) -> None:
+    found_by = {"address_hash": address_hash(VAULT, address), "tenant_id": shop.id}
+    put(connection, "directory", **found_by, subject_kind=kind, subject_id=subject)
 
 
 def _configure(connection: psycopg.Connection, shop: Shop) -> None:

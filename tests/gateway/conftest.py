@@ -13,6 +13,7 @@ import structlog
 
 from gateway import cli, logs
 from tests.conftest import Urls
+from tests.gateway.market import Market, open_market
 from tests.gateway.teahouse import TeaHouse, open_tea_house
 
 
@@ -81,6 +82,15 @@ async def shop(
 ) -> AsyncIterator[TeaHouse]:
     """A gateway with one shop on every kind of channel, on the module's own database."""
     async with open_tea_house(database_urls.app, tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def market(
+    database_urls: Urls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Market]:
+    """A gateway with two shops on addresses that they share, on the module's own database."""
+    async with open_market(database_urls.app, tmp_path_factory.mktemp("market")) as opened:
         yield opened
 
 

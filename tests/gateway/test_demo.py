@@ -55,7 +55,7 @@ def test_the_people_of_the_demo_have_lived(maita: Maita, superuser: Any) -> None
     ).fetchall()
     assert ("Rudo", 1250, 0, "Silver") in rows
     assert ("Lina", 1938, 100, "Gold") in rows
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert broken(maita("verify", "--json")) == set()
 
 

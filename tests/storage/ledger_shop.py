@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from core.errors import LoyaltyError
 from core.facts import Programme
@@ -157,6 +158,7 @@ def _write(superuser: psycopg.Connection, wanted: Programme, stock: dict[UUID, i
     kept = ("tenant_id", "config_version", "dial", "tiers", "rewards")
     settings = {name: value for name, value in row.items() if name not in kept}
     settings["languages"] = list(wanted.languages)
+    settings["shortcuts"] = Jsonb(wanted.shortcuts)
     put(superuser, "programme", tenant_id=tenant, **settings)
     for tier in wanted.tiers:
         put(superuser, "tier", tenant_id=tenant, **asdict(tier))
