@@ -71,15 +71,16 @@ def open_shop(connection: psycopg.Connection, slug: str) -> Shop:
         at=now,
     )
     put(connection, "account", tenant_id=shop.id, id=shop.account, member_id=shop.member)
-    _list(connection, shop, shop.address, "member", shop.member)
-    _list(connection, shop, shop.staff_address, "staff", shop.staff)
+    list_address(connection, shop.id, shop.address, "member", shop.member)
+    list_address(connection, shop.id, shop.staff_address, "staff", shop.staff)
     return shop
 
 
-def _list(
-    connection: psycopg.Connection, shop: Shop, address: Address, kind: str, subject: UUID
+def list_address(
+    connection: psycopg.Connection, tenant: UUID, address: Address, kind: str, subject: UUID
 ) -> None:
-    found_by = {"address_hash": address_hash(VAULT, address), "tenant_id": shop.id}
+    """Let an address lead to the shop whose member or staff it is."""
+    found_by = {"address_hash": address_hash(VAULT, address), "tenant_id": tenant}
     put(connection, "directory", **found_by, subject_kind=kind, subject_id=subject)
 
 

@@ -7,14 +7,18 @@ import psycopg
 import pytest
 from msgspec import structs
 
-from core.members.commands import Leave
+from core.earning.commands import RecordPurchase
+from core.members.commands import Enrol, Leave
+from core.values import Money
 from storage.admin.staff import remove_staff
 from storage.database import count_trips
 from storage.turns import PLATFORM
-from tests.e2e.carriers import Handset
-from tests.gateway.market import CODE, SHARED, STYLIST, Market, salon, tea
+from tests.e2e.carriers import Handset, number_of
+from tests.gateway.market import CODE, NUMBER, SHARED, STYLIST, Market, salon, tea
+from tests.gateway.teahouse import CASHIER, TOKEN, URL
 from tests.gateway.teahouse import CODE as OWN_CODE
-from tests.gateway.teahouse import TOKEN, URL
+from tests.gateway.teahouse import NUMBER as OWN_NUMBER
+from tests.gateway.test_latest_input import Phone as EconetPhone
 
 ENDED = "END We could not do that. Nothing was changed. Please dial again."
 _PHONES = count(773_100_001)
@@ -329,8 +333,9 @@ async def test_a_shop_that_closes_is_found_no_more(
     await handset.pick(http, "Other shops", "Find a shop")
     assert "Rose Salon" not in handset.screen
     assert "No shop has that name" in await handset.say(http, "rose salon")
-    (told,) = await market.chat(both, "BALANCE")
-    assert told.startswith("Tea House\nThat shop is closed.\n")
+    # What was offered at the closed one means nothing here.
+    (told,) = await market.chat(both, "1")
+    assert told.startswith("Tea House\nThat shop is closed.\nRudo: 1 230 pts")
     (told,) = await market.chat(both, "JOIN rose-salon")
     assert "No shop has that name" in told
 
@@ -385,3 +390,82 @@ async def test_trips(market: Market, both: str) -> None:
                 await handset.say(http, said)
         assert shown in handset.screen, said
         assert trips.count == budget, said
+
+
+async def test_a_code_of_a_carrier_that_sends_the_latest_input_only(
+    market: Market, both: str
+) -> None:
+    """Econet posts what was dialled: `*449*46*5#` is the salon's shortcut 5."""
+    phone, house = EconetPhone(both, "b", token=SHARED), market.house
+    assert "Which shop?" in await phone.dial(house, "*449#")
+    assert "Tea House\nRudo" in await phone.say(house, "2")
+    assert await phone.post(house) == phone.words
+    assert "Rose Salon\nRudo" in await phone.dial(house, "*449*46#")
+    asked = await phone.dial(house, "*449*46*5#")
+    assert "Manicure for 20 pts?" in asked
+    assert number_of(asked, "Yes") not in ("", "5")
+    assert "Ref" in await phone.pick(house, "Yes")
+    assert "No shop has that code" in await phone.dial(house, "*449*47#")
+
+
+async def test_a_notice_goes_out_by_the_shared_number_where_the_shop_has_none(
+    market: Market, phone: str, superuser: psycopg.Connection
+) -> None:
+    """The salon has no number of its own; the tea house has, and never uses the shared one."""
+    house, sent = market.house, market.house.provider
+    await house.work_off()
+    for tenant in (market.salon, market.tea):
+        await market.do(tenant, phone, Enrol("Rudo", "en", "We keep your name."))
+    await _buy(market, phone)
+    # Whoever never used the shared addresses is not written to by them.
+    (only,) = await _sent(market)
+    assert (only["From"], "Tea House" in only["Body"]) == (OWN_NUMBER, True)
+    await market.handset(phone).dial(house.http)
+    await _buy(market, phone)
+    first, second = sorted(await _sent(market), key=lambda fields: fields["From"])
+    assert (first["From"], "Tea House" in first["Body"]) == (OWN_NUMBER, True)
+    assert (second["From"], "Rose Salon" in second["Body"]) == (NUMBER, True)
+    found = "select distinct state from notice where tenant_id = %s and id in (select notice_id"
+    found += " from outbound where tenant_id = %s)"
+    rows = superuser.execute(found, (market.salon, PLATFORM)).fetchall()
+    assert rows == [("sent",)]
+    await market.text(phone, "STOP")
+    await _buy(market, phone)
+    assert [fields["From"] for fields in await _sent(market)] == [OWN_NUMBER]
+    assert sent.messages()
+
+
+async def _buy(market: Market, phone: str) -> None:
+    for tenant, cashier in ((market.tea, CASHIER[0]), (market.salon, STYLIST[0])):
+        member = (await market.caller(tenant, phone)).member
+        assert member is not None
+        bought = RecordPurchase(member.id, Money(1000, "USD"), again=True)
+        await market.do(tenant, cashier, bought)
+
+
+async def _sent(market: Market) -> list[dict[str, str]]:
+    """What is sent by text message from here on."""
+    before = len(market.house.provider.messages())
+    await market.house.work_off()
+    return market.house.provider.messages()[before:]
+
+
+async def test_a_notice_that_the_shared_whatsapp_cannot_carry_goes_by_text(
+    market: Market, phone: str
+) -> None:
+    """Meta refuses (131047, outside its window): the shared SMS number takes over, and the notice
+    of the salon is the one that moves."""
+    await market.do(market.salon, phone, Enrol("Rudo", "en", "We keep your name."))
+    await market.chat(phone, "MENU")
+    await market.house.work_off()
+    member = (await market.caller(market.salon, phone)).member
+    assert member is not None
+    bought = RecordPurchase(member.id, Money(1000, "USD"), again=True)
+    await market.do(market.salon, STYLIST[0], bought)
+    refusal = b'{"error": {"code": 131047, "message": "Re-engagement message"}}'
+    market.house.provider.answers.append((400, {"content-type": "application/json"}, refusal))
+    by_chat, by_text = await _sent(market)
+    assert by_chat["messaging_product"] == "whatsapp"
+    assert (by_text["From"], "Rose Salon" in by_text["Body"]) == (NUMBER, True)
+    (told,) = await market.chat(phone, "MENU")
+    assert "You earned" not in told

@@ -29,7 +29,7 @@ from storage.unit_of_work import TurnWork
 from tests.core.cafe import STAFF, cafe
 from tests.core.memory import PlainHasher
 from tests.core.tables import Tables
-from tests.shops import ids, put
+from tests.shops import ids, list_address, put
 from tests.storage.reading import read_tables
 
 TRIES_MAX = 300
@@ -170,3 +170,4 @@ def _write(superuser: psycopg.Connection, wanted: Programme, stock: dict[UUID, i
                 available=left)  # fmt: skip
     for staff in STAFF:
         put(superuser, "staff", tenant_id=tenant, **asdict(staff))
+        list_address(superuser, tenant, Address("msisdn", staff.phone), "staff", staff.id)
