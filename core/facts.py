@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.values import Address
+from core.values import Address, Shop
 
 Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
@@ -48,16 +48,6 @@ class Reward:
     active: bool = True
     valid_days: int = 30
     refund_on_expiry: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
-    """An open tenant as everybody may know it: what one chooses among where many share an
-    address."""
-
-    tenant_id: UUID
-    slug: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

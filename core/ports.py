@@ -20,12 +20,11 @@ from core.facts import (
     Member,
     Purchase,
     Scope,
-    Shop,
     Staff,
     TillCode,
     Wallet,
 )
-from core.values import Address, Secret
+from core.values import Address, Secret, Shop
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)

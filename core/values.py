@@ -7,6 +7,7 @@ plain integers. Digits that people type may be ASCII, Arabic-Indic or Persian; n
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
+from uuid import UUID
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -131,3 +132,13 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(•••)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """An open tenant as everybody may know it: what one chooses among where many share an
+    address."""
+
+    tenant_id: UUID
+    slug: str
+    name: str

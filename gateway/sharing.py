@@ -8,6 +8,7 @@ Called by `conversation`, for channels of the platform; on a shop's own channel 
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from core.facts import Caller
 from dialogs.messages import Input
 from dialogs.session import Session
 from dialogs.sharing import CLOSED, NO_SUCH_CODE
@@ -95,3 +96,17 @@ def closed(said: Message, snapshot: Snapshot, *, opens: bool) -> str:
     known = snapshot.conversation
     gone = known is not None and known.at_tenant not in (None, snapshot.tenant)
     return CLOSED if is_shared(said) and gone and not opens else ""
+
+
+async def unchosen(rt: Runtime, snapshot: Snapshot) -> Snapshot:
+    """The same moment as it is at no shop. Costs no trip once the platform's configuration is
+    known."""
+    version, known = snapshot.owner_version, snapshot.caller
+    caller = Caller(
+        programme=await rt.programmes.get(PLATFORM, version),
+        address=known.address,
+        stopped=known.stopped,
+        shops=known.shops,
+        chosen=False,
+    )
+    return replace(snapshot, tenant=PLATFORM, config_version=version, caller=caller)

@@ -22,7 +22,7 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard
 from gateway.message import Message
 from gateway.runtime import Runtime
-from gateway.sharing import Said, ask_of, is_shared, was_at
+from gateway.sharing import Said, ask_of, is_shared, unchosen, was_at
 from storage.database import Stale
 from storage.turns import Snapshot
 from storage.unit_of_work import TurnWork
@@ -43,7 +43,7 @@ async def placed(rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard) -
     session, idle_s = from_json(known.session), (snapshot.now - known.last_at).total_seconds()
     if not said.adapter.PROFILE.reply_in_response:
         choosing = not known.at_tenant and session.dialog and idle_s <= CHAT_IDLE_S
-        return await rt.turns.unchosen(snapshot) if choosing else snapshot
+        return await unchosen(rt, snapshot) if choosing else snapshot
     dropped = heard.opens and not heard.inputs and known.open and idle_s <= RESUME_S
     if not (dropped and known.at_tenant and resumes(rt.dialogs, session)):
         return snapshot
@@ -80,7 +80,7 @@ class Talk:
         there = await _begin_at(self._rt, self._said, self.snapshot, done.visit.tenant_id)
         opening, news = Said(input=Input(done.visit.said), typed=said.typed), ""
         if there.tenant != done.visit.tenant_id:
-            there = await self._rt.turns.unchosen(there)
+            there = await unchosen(self._rt, there)
             opening, news = replace(opening, input=Input("")), CLOSED
         self._be_at(there)
         done = await self._turn(done.session, opening, resume=False, news=news)

@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 
 from core.changes import Change
-from core.facts import Caller, Expiry, Member, Notice, Programme, Shop, Staff, Wallet
-from core.values import Address
+from core.facts import Caller, Expiry, Member, Notice, Programme, Staff, Wallet
+from core.values import Address, Shop
 from storage.changes import document
 from storage.crypto import Vault, address_hash, place
 from storage.database import Conflict, Database, Lost, Stale
@@ -168,21 +168,6 @@ class Turns:
         begun = _DECODER.decode(text)
         programme = await self._programmes.get(begun.tenant, begun.config_version)
         return self._opened(ask.owner, begun.snapshot(programme, ask))
-
-    async def unchosen(self, snapshot: Snapshot) -> Snapshot:
-        """The same moment as it is at no tenant, on a channel of the platform. Costs no trip once
-        the platform's configuration is known."""
-        programme = await self._programmes.get(PLATFORM, snapshot.owner_version)
-        known = snapshot.caller
-        caller = Caller(
-            programme=programme,
-            address=known.address,
-            stopped=known.stopped,
-            shops=known.shops,
-            chosen=False,
-        )
-        version = snapshot.owner_version
-        return replace(snapshot, tenant=PLATFORM, config_version=version, caller=caller)
 
     async def commit(self, work: Work) -> None:
         """Write the turn's outcome, wholly or not at all.

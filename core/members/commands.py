@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from core.facts import Caller, Member, Shop
+from core.facts import Caller, Member
 from core.ports import Command, JoinTarget, Query
-from core.values import Address, Secret
+from core.values import Address, Secret, Shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """Which shop one means, where many share an address. Through core.service; nothing is changed."""
 
-from core.facts import Shop
 from core.members.commands import FindShops, ListShops
 from core.ports import Decision, UnitOfWork
-from core.values import ascii_digits
+from core.values import Shop, ascii_digits
 
 
 async def list_shops(uow: UnitOfWork, command: ListShops) -> Decision[tuple[Shop, ...]]:

@@ -8,9 +8,9 @@ from collections.abc import Generator, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from core.facts import Shop
 from core.members.commands import FindShops, ListShops
 from core.ports import Command
+from core.values import Shop
 from dialogs.choices import numbered, shortened
 from dialogs.dialog import Dialog, Move, Outcome, Reject, View, Visit, do
 from dialogs.messages import Choice, Reply

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Integer, Text, bindparam, case, func, or_, select, tuple_
 
-from core.facts import Shop
+from core.values import Shop
 from storage.loads.reader import Reader, read
 from storage.statements import frozen
 from storage.tables import tenant

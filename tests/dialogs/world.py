@@ -18,7 +18,6 @@ from core.facts import (
     Programme,
     Purchase,
     Reward,
-    Shop,
     Staff,
     Tier,
     TillCode,
@@ -28,7 +27,7 @@ from core.ledger.commands import Balance
 from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
-from core.values import Address
+from core.values import Address, Shop
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """Friday, 18:00 in Amman."""

@@ -1,41 +1,17 @@
 """One code and one number for many shops, through the doors: sub-codes, JOIN, choosing a shop."""
 
-from collections.abc import Iterator
-from itertools import count
-
 import psycopg
 import pytest
 from msgspec import structs
 
-from core.earning.commands import RecordPurchase
-from core.members.commands import Enrol, Leave
-from core.values import Money
-from storage.admin.staff import remove_staff
 from storage.database import count_trips
-from storage.turns import PLATFORM
 from tests.e2e.carriers import Handset, number_of
-from tests.gateway.market import CODE, NUMBER, SHARED, STYLIST, Market, salon, tea
-from tests.gateway.teahouse import CASHIER, TOKEN, URL
+from tests.gateway.market import CODE, SHARED, STYLIST, Market, salon, tea
 from tests.gateway.teahouse import CODE as OWN_CODE
-from tests.gateway.teahouse import NUMBER as OWN_NUMBER
+from tests.gateway.teahouse import TOKEN, URL
 from tests.gateway.test_latest_input import Phone as EconetPhone
 
 ENDED = "END We could not do that. Nothing was changed. Please dial again."
-_PHONES = count(773_100_001)
-
-
-@pytest.fixture
-def phone() -> str:
-    """A number that nobody had before."""
-    return f"+263{next(_PHONES)}"
-
-
-@pytest.fixture
-async def both(market: Market, phone: str) -> str:
-    """A member of both: 1 230 points for tea, 4 560 at the salon."""
-    await market.join(market.tea, phone, 1230)
-    await market.join(market.salon, phone, 4560)
-    return phone
 
 
 def led(market: Market, superuser: psycopg.Connection, phone: str) -> set[object]:
@@ -235,135 +211,6 @@ async def test_a_result_that_nobody_may_have_seen_is_said_again_at_its_shop(
     assert code in again
 
 
-@pytest.mark.parametrize("surface", ["chat", "text"])
-async def test_balance_from_nobody_one_and_two(surface: str, market: Market, phone: str) -> None:
-    """S14, on the shared WhatsApp and SMS number."""
-    say = market.chat if surface == "chat" else market.text
-    (lost,) = await say(phone, "BALANCE")
-    assert "Find a shop" in lost
-    await market.join(market.tea, phone, 120)
-    (first,) = await say(phone, "MENU", "BALANCE")
-    assert ("Tea House" in first) == ("120" in first)
-    other = f"+263{next(_PHONES)}"
-    await market.join(market.tea, other, 120)
-    (only,) = await say(other, "BALANCE")
-    assert only.startswith("Tea House\n")
-    assert "You have 120 pts" in only
-    third = f"+263{next(_PHONES)}"
-    await market.join(market.tea, third, 120)
-    await market.join(market.salon, third, 330)
-    (asked,) = await say(third, "BALANCE")
-    assert "Which shop?" in asked
-    assert "120" not in asked
-    (told,) = await say(third, "Rose Salon")
-    assert told.startswith("Rose Salon\nYou have 330 pts")
-    # It stays there until another one is chosen.
-    (told,) = await say(third, "BAL")
-    assert told.startswith("Rose Salon\nYou have 330 pts")
-
-
-async def test_links_and_posters(market: Market, phone: str) -> None:
-    """What `wa.me` links and QR codes carry: JOIN, CODE and REDEEM."""
-    (joining,) = await market.chat(phone, "JOIN rose-salon")
-    assert joining.startswith("Rose Salon\nWe keep your number")
-    await market.chat(phone, "Agree", "Rudo")
-    (told,) = await market.chat(phone, "REDEEM manicure")
-    assert "Manicure costs 20" in told
-    (joining,) = await market.chat(phone, "join tea house")
-    assert joining.startswith("Tea House\nWe keep your number")
-    await market.chat(phone, "Agree", "Rudo")
-    (code,) = await market.chat(phone, "CODE ROSE")
-    assert code.startswith("Rose Salon\n")
-    assert "You are a member already" in code
-    (unknown,) = await market.chat(phone, "JOIN nowhere-at-all")
-    assert "No shop has that name or code" in unknown
-    handset = market.handset(phone)
-    assert "1 Rose Salon\n2 Tea House" in await handset.dial(market.house.http)
-
-
-async def test_a_button_of_one_shop_is_none_of_the_other(market: Market, both: str) -> None:
-    await market.chat(both, "MENU")
-    await market.chat(both, "Tea House")
-    (told,) = await market.tap(both, "balance~tea-house")
-    assert told.startswith("Tea House\nYou have 1 230 pts")
-    await market.chat(both, "SHOPS", "Rose Salon")
-    (told,) = await market.tap(both, "balance~tea-house")
-    assert told.startswith("Rose Salon\nThat menu is old.")
-    assert "1 230" not in told
-    (told,) = await market.tap(both, "balance~rose-salon")
-    assert told.startswith("Rose Salon\nYou have 4 560 pts")
-
-
-async def test_an_answer_to_the_choice_of_a_shop_is_heard_as_one(
-    market: Market, phone: str
-) -> None:
-    """Who joins elsewhere while they choose here is not led away under their fingers."""
-    (asked,) = await market.text(phone, "hi")
-    assert "2 Tea House" in asked
-    await market.join(market.salon, phone)
-    (told,) = await market.text(phone, "2")
-    assert told.startswith("Tea House\n")
-
-
-async def test_stop_counts_for_every_shop_on_the_number(
-    market: Market, both: str, superuser: psycopg.Connection
-) -> None:
-    await market.text(both, "MENU", "Tea House")
-    (told,) = await market.text(both, "STOP")
-    assert "No shop will write to you from here" in told
-    stops = superuser.execute(
-        "select tenant_id, stopped from address_stop where value = %s", (both,)
-    )
-    assert stops.fetchall() == [(PLATFORM, True)]
-    (told,) = await market.text(both, "START")
-    assert "again" in told
-
-
-async def test_a_shop_that_closes_is_found_no_more(
-    market: Market, both: str, superuser: psycopg.Connection, closing: None
-) -> None:
-    handset, http = market.handset(both), market.house.http
-    await handset.dial(http, "46")
-    await market.chat(both, "MENU", "Rose Salon")
-    superuser.execute("update tenant set status = 'closed' where slug = 'rose-salon'")
-    assert "Maita\nThat shop is closed." in await handset.say(http, "1")
-    assert "Rose Salon" not in handset.screen
-    assert "Tea House\nThat shop is closed.\n" in await handset.dial(http, "46")
-    assert "Tea House" in await handset.dial(http)
-    await handset.pick(http, "Other shops", "Find a shop")
-    assert "Rose Salon" not in handset.screen
-    assert "No shop has that name" in await handset.say(http, "rose salon")
-    # What was offered at the closed one means nothing here.
-    (told,) = await market.chat(both, "1")
-    assert told.startswith("Tea House\nThat shop is closed.\nRudo: 1 230 pts")
-    (told,) = await market.chat(both, "JOIN rose-salon")
-    assert "No shop has that name" in told
-
-
-@pytest.fixture
-def closing(superuser: psycopg.Connection) -> Iterator[None]:
-    yield
-    superuser.execute("update tenant set status = 'open'  where slug = 'rose-salon'")
-
-
-async def test_who_leaves_or_works_there_no_more_is_led_elsewhere(
-    market: Market, both: str
-) -> None:
-    handset, http, rt = market.handset(both), market.house.http, market.house.rt
-    await market.do(market.salon, both, Leave())
-    assert "Tea House\nRudo" in await handset.dial(http)
-    await handset.dial(http, "46")
-    await handset.pick(http, "Join", "Agree")
-    assert "Welcome back" in handset.screen
-    await handset.dial(http)
-    assert "Which shop?" in await handset.dial(http)
-    await market.change(salon())
-    await remove_staff(rt.db, rt.vault, market.salon, STYLIST[0])
-    assert "Rose Salon" not in await market.handset(STYLIST[0]).dial(http)
-    await market.change(salon())
-    assert "Rose Salon" in await market.handset(STYLIST[0]).dial(http)
-
-
 async def test_trips(market: Market, both: str) -> None:
     """Menus, balances and one's own shops are begin and commit; others are read once; going to
     another shop begins there too."""
@@ -406,66 +253,3 @@ async def test_a_code_of_a_carrier_that_sends_the_latest_input_only(
     assert number_of(asked, "Yes") not in ("", "5")
     assert "Ref" in await phone.pick(house, "Yes")
     assert "No shop has that code" in await phone.dial(house, "*449*47#")
-
-
-async def test_a_notice_goes_out_by_the_shared_number_where_the_shop_has_none(
-    market: Market, phone: str, superuser: psycopg.Connection
-) -> None:
-    """The salon has no number of its own; the tea house has, and never uses the shared one."""
-    house, sent = market.house, market.house.provider
-    await house.work_off()
-    for tenant in (market.salon, market.tea):
-        await market.do(tenant, phone, Enrol("Rudo", "en", "We keep your name."))
-    await _buy(market, phone)
-    # Whoever never used the shared addresses is not written to by them.
-    (only,) = await _sent(market)
-    assert (only["From"], "Tea House" in only["Body"]) == (OWN_NUMBER, True)
-    await market.handset(phone).dial(house.http)
-    await _buy(market, phone)
-    first, second = sorted(await _sent(market), key=lambda fields: fields["From"])
-    assert (first["From"], "Tea House" in first["Body"]) == (OWN_NUMBER, True)
-    assert (second["From"], "Rose Salon" in second["Body"]) == (NUMBER, True)
-    found = "select distinct state from notice where tenant_id = %s and id in (select notice_id"
-    found += " from outbound where tenant_id = %s)"
-    rows = superuser.execute(found, (market.salon, PLATFORM)).fetchall()
-    assert rows == [("sent",)]
-    await market.text(phone, "STOP")
-    await _buy(market, phone)
-    assert [fields["From"] for fields in await _sent(market)] == [OWN_NUMBER]
-    assert sent.messages()
-
-
-async def _buy(market: Market, phone: str) -> None:
-    for tenant, cashier in ((market.tea, CASHIER[0]), (market.salon, STYLIST[0])):
-        member = (await market.caller(tenant, phone)).member
-        assert member is not None
-        bought = RecordPurchase(member.id, Money(1000, "USD"), again=True)
-        await market.do(tenant, cashier, bought)
-
-
-async def _sent(market: Market) -> list[dict[str, str]]:
-    """What is sent by text message from here on."""
-    before = len(market.house.provider.messages())
-    await market.house.work_off()
-    return market.house.provider.messages()[before:]
-
-
-async def test_a_notice_that_the_shared_whatsapp_cannot_carry_goes_by_text(
-    market: Market, phone: str
-) -> None:
-    """Meta refuses (131047, outside its window): the shared SMS number takes over, and the notice
-    of the salon is the one that moves."""
-    await market.do(market.salon, phone, Enrol("Rudo", "en", "We keep your name."))
-    await market.chat(phone, "MENU")
-    await market.house.work_off()
-    member = (await market.caller(market.salon, phone)).member
-    assert member is not None
-    bought = RecordPurchase(member.id, Money(1000, "USD"), again=True)
-    await market.do(market.salon, STYLIST[0], bought)
-    refusal = b'{"error": {"code": 131047, "message": "Re-engagement message"}}'
-    market.house.provider.answers.append((400, {"content-type": "application/json"}, refusal))
-    by_chat, by_text = await _sent(market)
-    assert by_chat["messaging_product"] == "whatsapp"
-    assert (by_text["From"], "Rose Salon" in by_text["Body"]) == (NUMBER, True)
-    (told,) = await market.chat(phone, "MENU")
-    assert "You earned" not in told

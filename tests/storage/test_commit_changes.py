@@ -47,7 +47,7 @@ from storage.turns import Turns
 from tests.shops import Shop, ids
 from tests.storage import fact_cases, move_cases
 from tests.storage.fact_cases import Case, address_added, code_added, notice_added, transfer_added
-from tests.storage.move_cases import address_listed, address_stopped
+from tests.storage.move_cases import address_stopped
 from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
 
 CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
@@ -218,19 +218,6 @@ async def test_an_address_is_found_in_the_directory(
     (found,) = rows(superuser, "directory", address_hash=hashed)
     assert (found["tenant_id"], found["subject_kind"]) == (world.tenant, "member")
     assert (found["subject_id"], found["expires_at"]) == (world.member, None)
-
-
-async def test_who_leaves_is_found_no_more_by_that_shop(
-    turns: Turns, superuser: psycopg.Connection, world: World, tenants: tuple[Shop, Shop]
-) -> None:
-    case = address_listed(world)
-    gone = replace(case.change, listed=False)
-    await turns.commit(work(world, case.change))
-    foreign = replace(work(world, gone), owner=tenants[1].id, tenant=tenants[1].id)
-    await turns.commit(foreign)
-    assert len(rows(superuser, "directory", **case.key)) == 1, "another tenant takes nothing away"
-    await turns.commit(work(world, gone))
-    assert rows(superuser, "directory", **case.key) == []
 
 
 async def test_an_address_belongs_to_one_member(turns: Turns, world: World) -> None:

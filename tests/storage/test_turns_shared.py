@@ -20,8 +20,8 @@ from storage.tables.schema import SHARED
 from storage.turns import PLATFORM, Turns
 from tests.shops import Shop, ids, put
 from tests.storage.fact_cases import notice_added
-from tests.storage.move_cases import account_moved
-from tests.storage.test_commit_changes import CASES, everything
+from tests.storage.move_cases import account_moved, address_listed
+from tests.storage.test_commit_changes import CASES, everything, rows
 from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
 
 OF_A_SHOP = [
@@ -90,9 +90,6 @@ async def test_who_belongs_to_one_shop_is_led_there(
         begun = await turns.begin(ask)
         assert (begun.tenant, begun.caller.chosen) == (shop.id, True)
         assert [each.slug for each in begun.caller.shops or ()] == [shop.slug]
-        unchosen = await turns.unchosen(begun)
-        assert (unchosen.tenant, unchosen.caller.member) == (PLATFORM, None)
-        assert (unchosen.caller.programme.tenant_id, unchosen.caller.chosen) == (PLATFORM, False)
     own = await turns.begin(asks(shop, ids.uuid7()))
     assert (own.caller.shops, own.caller.chosen) == (None, True)
 
@@ -113,6 +110,19 @@ async def test_who_belongs_to_two_shops_is_asked(
         assert begun.tenant == (PLATFORM if both else shop.id)
         known = [found.tenant_id for found in begun.caller.shops or ()]
         assert known == ([shop.id, other.id] if both else [shop.id])
+
+
+async def test_who_leaves_is_found_no_more_by_that_shop(
+    turns: Turns, superuser: psycopg.Connection, world: World, tenants: tuple[Shop, Shop]
+) -> None:
+    case = address_listed(world)
+    gone = replace(case.change, listed=False)
+    await turns.commit(work(world, case.change))
+    foreign = replace(work(world, gone), owner=tenants[1].id, tenant=tenants[1].id)
+    await turns.commit(foreign)
+    assert len(rows(superuser, "directory", **case.key)) == 1, "another tenant takes nothing away"
+    await turns.commit(work(world, gone))
+    assert rows(superuser, "directory", **case.key) == []
 
 
 async def test_a_session_goes_on_where_it_is_whatever_was_dialled(

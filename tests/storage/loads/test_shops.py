@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from core.facts import Shop as Listed
+from core.values import Shop as Listed
 from storage.loads.shops import LIKE_MAX
 from tests.shops import ids, put
 
