@@ -73,12 +73,16 @@ class Run:
     @property
     def language(self) -> str:
         """Picked in this conversation, else the member's, else the programme's first."""
-        member, languages = self.caller.member, self.caller.programme.languages
-        picked = self.session.language
-        if picked and (picked in languages or self.caller.shops is None):
-            return picked
-        # What was picked at another shop may be no language of this one.
-        return (member.language if member else "") or languages[0]
+        member = self.caller.member
+        spoken = self.picked_language or (member.language if member else "")
+        return spoken or self.caller.programme.languages[0]
+
+    @property
+    def picked_language(self) -> str:
+        """The one picked in this conversation; "" for none, or for one that was picked at another
+        shop and is not spoken here."""
+        picked, shared = self.session.language, self.caller.shops is not None
+        return "" if shared and picked not in self.caller.programme.languages else picked
 
     @property
     def texts(self) -> Texts:
@@ -96,7 +100,7 @@ class Run:
             input=self.input,
             choice=choice,
             surface=self.surface,
-            chose_language=bool(self.session.language),
+            chose_language=bool(self.picked_language),
         )
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────

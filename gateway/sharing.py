@@ -54,7 +54,7 @@ def sub_code(rt: Runtime, said: Message) -> UUID | None:
     """The shop whose digits were dialled first behind the shared code, if any has them."""
     text = said.inbound.accumulated
     dialled = said.inbound.input.text if text is None else text
-    return rt.registry.at_sub_code(said.channel.id, dialled.partition("*")[0])
+    return rt.registry.at_sub_code(said.channel, dialled.partition("*")[0])
 
 
 def dialled(rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Heard, str]:

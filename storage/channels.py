@@ -164,10 +164,14 @@ class Registry(Generic[C]):
         """The channel with this id, as long as it is on."""
         return await self._find(lambda known: known.by_id.get(channel_id))
 
-    def at_sub_code(self, channel_id: UUID, digits: str) -> UUID | None:
+    def at_sub_code(self, shared: C, digits: str) -> UUID | None:
         """The tenant whose digits these are behind a shared code, open or not; as current as the
-        `version` of the channel's owner."""
-        return self._known.by_sub_code.get((channel_id, digits))
+        `version` of the channel's owner. A tenant's own code means it here too: carriers that know
+        `*123#` alone deliver `*123*1#` to it."""
+        given = self._known.by_sub_code.get((shared.id, digits))
+        own = f"{shared.address.removesuffix('#')}*{digits}#"
+        found = self._known.by_address.get((shared.kind, own))
+        return given or (found.owner if found else None)
 
     def elsewhere(self, channel: C, address: str) -> bool:
         """Whether a business address that a request names is that of another channel of the kind.

@@ -178,6 +178,8 @@ async def test_a_shops_own_code_goes_before_the_shared_one(market: Market, both:
     alarms = market.house.alarms("session_of_another_channel")
     handset = Handset(url=f"{URL}/public/ussd/callback", code="*123*9#", phone=both)
     assert "Tea House" in await handset.dial(http)
+    # Where a carrier knows the shared code alone, the digits behind it say the same.
+    assert "CON Tea House\n" in await market.handset(both).dial(http, "9")
     lost = Handset(url=f"{URL}/public/ussd/callback/{SHARED}a", code="*123*9#", phone=both)
     assert await lost.dial(http) == ENDED
     assert market.house.alarms("session_of_another_channel") == alarms + 1

@@ -41,8 +41,10 @@ async def test_digits_lead_to_their_shop_and_are_written_back(shared: Office) ->
     applied = await shared.apply(CAFE + behind("46"))
     await registry.refresh()
     assert registry.version(PLATFORM) == before + 1
-    assert registry.at_sub_code(channel.id, "46") == applied.tenant.id
-    assert registry.at_sub_code(channel.id, "45") is None
+    assert registry.at_sub_code(channel, "46") == applied.tenant.id
+    # Its own code `*123*45#` means it here too; nobody has 99.
+    assert registry.at_sub_code(channel, "45") == applied.tenant.id
+    assert registry.at_sub_code(channel, "99") is None
     text = await tenant_toml(shared.db, shared.vault, "cafe-aroma", with_secrets=True)
     assert behind("46").strip() in text
     assert '[shortcuts]\n11 = "REDEEM free-coffee"\n2 = "REWARDS"' in text
@@ -56,14 +58,14 @@ async def test_what_a_file_does_not_name_is_given_up(shared: Office) -> None:
     assert (await shared.apply(CAFE + behind("47"))).changed
     await registry.load()
     (channel,) = await registry.of_owner(PLATFORM)
-    assert registry.at_sub_code(channel.id, "46") is None
-    assert registry.at_sub_code(channel.id, "47") == first.tenant.id
+    assert registry.at_sub_code(channel, "46") is None
+    assert registry.at_sub_code(channel, "47") == first.tenant.id
     assert (await shared.apply(CAFE)).changed
     await registry.refresh()
-    assert registry.at_sub_code(channel.id, "47") is None
+    assert registry.at_sub_code(channel, "47") is None
     other = await shared.apply(OTHER + behind("46"))
     await registry.refresh()
-    assert registry.at_sub_code(channel.id, "46") == other.tenant.id
+    assert registry.at_sub_code(channel, "46") == other.tenant.id
 
 
 @pytest.mark.parametrize(
