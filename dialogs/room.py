@@ -6,6 +6,7 @@ ASCII counts as outside, which errs on the short side. Lines are counted as the 
 out (dialogs/directions.py). Called by dialogs and by the engine.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -20,7 +21,7 @@ SCREEN_UNITS: Final = 80
 NAME_MIN: Final = 12
 """A name keeps this much while the shop's name stands above it; only then the shop's goes."""
 NAME_LEAST: Final = 4
-TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
+TWO_SEPTETS: Final = re.compile(r"[\^{}\\\[~\]|]")
 FIRST: Final = 3
 """So many choices of a menu stay on its first page whatever is said above it."""
 NEWS_MIN: Final = 8
@@ -33,7 +34,7 @@ def fits_screen(
     listed = (f"{_number(each)}{_joint(each, laid_out)}{each.label}" for each in choices)
     text = "\n".join(ordered(line, rtl=laid_out.rtl) for line in (*lines, *listed))
     if text.isascii():
-        return len(text) + sum(char in TWO_SEPTETS for char in text) <= SCREEN_CHARS
+        return len(text) + len(TWO_SEPTETS.findall(text)) <= SCREEN_CHARS
     return len(text.encode("utf-16-le")) // 2 <= SCREEN_UNITS
 
 
