@@ -14,6 +14,7 @@ from storage.admin.spec import SpecError, TenantSpec
 from storage.database import Database
 from storage.statements import frozen
 from storage.tables import programme, text_override
+from storage.work import PLATFORM
 
 TextFault = Callable[[str, str, tuple[str, ...]], str | None]
 """Language, English text, forms → what is wrong in one sentence without its full stop, or None."""
@@ -81,6 +82,8 @@ async def set_text(
     fault: TextFault,
 ) -> None:
     """Say a text in these words from the next turn on. Raises SpecError, Unavailable."""
+    if tenant_id == PLATFORM:
+        raise SpecError("tenant", "the platform has no words of its own")
     async with editing(db, tenant_id) as edit:
         (row,) = await edit.rows(_SPOKEN)
         check_texts(tuple(row["languages"]), {language: {message: forms}}, fault)

@@ -16,6 +16,7 @@ from storage.admin import (
 )
 from storage.admin.texts import TextFault
 from storage.programmes import Programmes
+from storage.turns import PLATFORM
 from tests.storage.admin.conftest import CAFE, Office
 
 Owner = psycopg.Connection
@@ -124,6 +125,8 @@ async def test_by_hand_what_may_not_be_said_is_refused(office: Office) -> None:
         await set_text(office.db, shop, "en", EARN, ("forbidden",), ANYTHING)
     with pytest.raises(SpecError, match="does not speak"):
         await set_text(office.db, shop, "nd", EARN, ("x",), ANYTHING)
+    with pytest.raises(SpecError, match="platform"):
+        await set_text(office.db, PLATFORM, "en", EARN, ("x",), ANYTHING)
     with pytest.raises(SpecError, match="no words of its own"):
         await remove_text(office.db, shop, "en", EARN)
     assert await stored_texts(office.db, shop) == {}

@@ -6,7 +6,9 @@ create table text_override (
     message text not null,
     forms text[] not null,
     constraint text_override_pkey primary key (tenant_id, language, message),
-    constraint text_override_said check (cardinality(forms) > 0)
+    constraint text_override_said check (cardinality(forms) > 0),
+    constraint text_override_of_a_shop
+        check (tenant_id <> '00000000-0000-7000-8000-000000000000')
 );
 alter table text_override enable row level security;
 alter table text_override force row level security;
