@@ -21,10 +21,11 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, work_of
+from gateway.outcome import conversation_after, misses, screen_of, step_of, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
+from gateway.watch import Step
 from storage.database import Lost, Stale
 from storage.turns import BeginAsk, Snapshot, Work
 from storage.unit_of_work import TurnWork
@@ -45,13 +46,15 @@ class Busy(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """What a message led to. `response` is the very answer of channels that answer in the
-    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
+    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard. `step`
+    is for the carrier watch, where a USSD session moved on."""
 
     response: HttpResponse | None
     outcome: str
     command: str | None = None
     screen: str = ""
     reruns: int = 0
+    step: Step | None = None
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
@@ -166,6 +169,7 @@ async def _turn(
 ) -> Answered:
     uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
+    left = "" if heard.opens else screen_of(session)
     late = _late(said, snapshot.now)
     done: Turn | None = None
     for spoken in _inputs(said, heard, resume=resume):
@@ -186,7 +190,7 @@ async def _turn(
         done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
-    return await _finish(rt, said, snapshot, uow, done)
+    return await _finish(rt, said, snapshot, uow, done, left)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
@@ -251,7 +255,7 @@ async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, 
 
 
 async def _finish(
-    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
+    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn, left: str
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
@@ -275,7 +279,8 @@ async def _finish(
         response=response,
         outcome="silent" if silent else "replied",
         command=done.command,
-        screen=f"{session.dialog}.{session.state}",
+        screen=screen_of(session),
+        step=step_of(snapshot, session, page, left) if profile.reply_in_response else None,
     )
 
 

@@ -88,7 +88,8 @@ class Inbound:
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
     holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
     or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
-    carrier has already answered (stay silent). `sent_at`: the carrier's time.
+    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: the
+    carrier's own word or code for the mobile network, as it came (gateway/networks.py reads it).
     """
 
     address: str
@@ -103,6 +104,7 @@ class Inbound:
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
     profile_name: str = field(default="", repr=False)
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,7 @@ def _step(form: dict[str, str], channel: Channel) -> Inbound:
         conversation=form["sessionId"],
         opens=text == "",
         accumulated=text,
+        network=form.get("networkCode", ""),
     )
 
 
