@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway import health
 from gateway.carriers import door
+from gateway.console import console
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
@@ -43,7 +44,7 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
             await trying.close()
 
     app = Starlette(
-        routes=_routes() + (routes(trying) if trying else []),
+        routes=_routes() + console(rt) + (routes(trying) if trying else []),
         middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev, metrics=rt.metrics)],
         exception_handlers={404: _not_found, 500: _our_mistake},
         lifespan=lifespan,

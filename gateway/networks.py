@@ -1,6 +1,6 @@
 """Which mobile network a message came through: as the carrier says, else as the number looks. Pure.
 
-Called by `watch`. The answer is a label, so it is one of NETWORKS and never what somebody sent:
+Called by `watch`. The answer is a label, so it is one of NETWORKS and never what somebody sent;
 carriers name a network by its mobile country and network code (Africa's Talking's `networkCode`,
 ITU-T E.212) or by a word (Hubtel's `Operator`, Nalo's `NETWORK`, Hollatags' `session_mno`,
 Vodacom's `provider`). A number tells the network that it was first given out by, which is a guess
@@ -78,8 +78,14 @@ WORDS: Final = {
 Nalo), which are AT and Telecel today."""
 
 NETWORKS: Final = frozenset(
-    {*CODES.values(), *WORDS.values(), *(n for c in PREFIXES.values() for n in c)}
+    {
+        OTHER,
+        *CODES.values(),
+        *WORDS.values(),
+        *(name for each in PREFIXES.values() for name in each),
+    }
 )
+"""All there are."""
 
 _BY_PREFIX: Final = {
     f"+{code}{prefix}": network
