@@ -33,7 +33,7 @@ from core.values import Address
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.networks import network_of
-from storage.database import Unavailable
+from storage.database import Conflict, Unavailable
 from storage.watch import CarrierRows, HourRow
 
 FLUSH_S: Final = 10
@@ -168,6 +168,9 @@ class Watch:
                 await self.rows.add(tuple(self._waiting.values()))
             except Unavailable:
                 return
+            except Conflict as error:
+                # A database restored from before a channel was made: these counts have no place.
+                get("carrier").error("watch_dropped", reason=str(error))
             self._waiting = {}
 
     def _take(self) -> None:

@@ -80,6 +80,7 @@ class Seen:
     channel_id: UUID
     kind: str
     address: str
+    shown: str
     is_on: bool
     network: str | None
     first_at: datetime | None

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from gateway.console.words import ago, local, percent, seconds, span
+from gateway.console.words import ago, local, number, percent, seconds, span
 from gateway.watch import HOP_S, HOUR_S, OWN_S, SLOT_S
 from storage.watch import Counted, Seen
 
@@ -26,7 +26,7 @@ class Drop:
     screen where most did."""
 
     screen: str
-    dropped: int
+    dropped: str
     of: str
     share: float
 
@@ -40,9 +40,9 @@ class Line:
     state: str
     seen: str
     seen_at: str
-    requests: int
+    requests: str
     repeated: str
-    failed: int
+    failed: str
     dropped: str
     hop: str
     own: str
@@ -50,10 +50,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelView:
-    """One channel. `slots`: requests of each five minutes of the day."""
+    """One channel. `shown`: its address as people know it; `slots`: requests of each five minutes
+    of the day."""
 
     kind: str
     address: str
+    shown: str
     total: Line
     networks: Sequence[Line]
     slots: Sequence[int]
@@ -112,12 +114,16 @@ def shops(seen: Sequence[Seen], day: Day) -> list[ShopView]:
 def silences(seen: Iterable[Seen], now: datetime) -> list[str]:
     """A sentence for each carrier that is silent now."""
     return [
-        f"{each.network} on {each.kind} {each.address} ({each.shop}) fell silent: "
+        f"{each.network} on {each.shown} ({_kind(each)}, {each.shop}) fell silent: "
         f"{each.usual} requests in {span(each.window_s)} are usual. Last heard "
         f"{ago(each.last_at, now)}, at {local(each.last_at, now, each.timezone)}."
         for each in seen
         if each.silent_since and each.last_at and each.window_s
     ]
+
+
+def _kind(of: Seen) -> str:
+    return of.kind.replace("_", " ")
 
 
 def _channel(rows: Sequence[Seen], day: Day) -> ChannelView:
@@ -136,8 +142,9 @@ def _channel(rows: Sequence[Seen], day: Day) -> ChannelView:
             slots.update(each.slots if each else {})
     state = _overall(first, networks)
     return ChannelView(
-        kind=first.kind.replace("_", " "),
+        kind=_kind(first),
         address=first.address,
+        shown=first.shown,
         total=_line("All networks", state, heard, settled, running, day.now),
         networks=networks,
         slots=_day(slots, day.now),
@@ -161,9 +168,9 @@ def _line(
         state=state,
         seen=ago(last, now) if last else "never",
         seen_at=local(last, now, rows[0].timezone) if last else "",
-        requests=both["requests"],
+        requests=number(both["requests"]),
         repeated=percent(both["repeated"], both["requests"]),
-        failed=both["failed"],
+        failed=number(both["failed"]),
         dropped=percent(max(shown.total() - left.total(), 0), settled["opened"]),
         hop=_range(both, "hop", HOP_S),
         own=_range(both, "own", OWN_S),
@@ -196,7 +203,7 @@ def _drops(settled: Counter[str]) -> list[Drop]:
     return [
         Drop(
             screen=screen.replace(".", " · "),
-            dropped=n,
+            dropped=number(n),
             of=percent(n, shown[screen]),
             share=n / most[0][1],
         )

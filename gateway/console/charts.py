@@ -30,7 +30,7 @@ def sparkline(values: Sequence[int], label: str) -> Markup:
 def bar(share: float, label: str) -> Markup:
     """A share of one as a bar."""
     filled = round(min(max(share, 0), 1) * BAR_WIDTH, 1)
-    rect = Markup('<rect class="{}" width="{}" height="{}" rx="2"/>').format
+    rect = Markup('<rect class="{}" width="{}" height="{}"/>').format
     inside = rect("track", BAR_WIDTH, BAR_HEIGHT) + rect("fill", f"{filled:g}", BAR_HEIGHT)
     return _svg(BAR_WIDTH, BAR_HEIGHT, "share", label, inside)
 

@@ -53,7 +53,7 @@ class Door:
             return 400
         if not hmac.compare_digest(shown, self._rt.settings.operator_key):
             self._tries.note(peer)
-            self._rt.metrics.alarm("operator_key_wrong")
+            self._rt.metrics.ignored("console", "operator_key_wrong")
             get("console").warning("operator_key_wrong", peer=peer)
             return 403
         get("console").info("operator_in", peer=peer)

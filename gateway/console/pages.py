@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.console import charts
 from gateway.console.channels import Day, by_pair, hours, shops, silences
 from gateway.console.door import Door
-from gateway.console.words import local
+from gateway.console.words import local, number
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 
@@ -66,7 +66,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(sparkline=charts.sparkline, bar=charts.bar)
+        self._templates.globals.update(
+            sparkline=charts.sparkline, bar=charts.bar, number=number, local=local
+        )
 
     def behind(self, page: Endpoint) -> Endpoint:
         """The page for who is in; who is not is asked for the key."""
@@ -127,7 +129,6 @@ class Pages:
             now=now,
             since=over[0],
             settled_until=running[0],
-            local=local,
         )
 
     async def style(self, request: Request) -> Response:

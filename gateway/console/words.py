@@ -32,6 +32,11 @@ def local(at: datetime, now: datetime, zone: str) -> str:
     return f"{here:%H:%M}" if here.date() == today else f"{here:%a} {here.day} {here:%b %H:%M}"
 
 
+def number(n: int) -> str:
+    """`12 345`, in groups of three."""
+    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def percent(part: int, whole: int) -> str:
     """`4 %`, `0.4 %` below one, `–` of nothing."""
     if not whole:

@@ -1,6 +1,7 @@
 """What the carrier watch counts of real requests, and that it costs no turn a trip."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psycopg
@@ -8,12 +9,14 @@ import pytest
 
 from core.values import Address
 from gateway.metrics import Metrics
+from gateway.runtime import open_runtime
 from gateway.watch import Watch
 from storage.database import Database, Unavailable
 from storage.watch import CarrierRows, HourRow
 from tests.conftest import Urls
 from tests.e2e.carriers import Handset
 from tests.gateway.teahouse import CODE, TOKEN, URL, TeaHouse
+from tests.shops import ids
 
 PHONE = "+263772000001"
 
@@ -163,6 +166,30 @@ async def test_two_processes_add_to_the_same_rows_and_an_outage_loses_nothing(
     assert counts == {"requests": 3, "repeated": 1, "at:1200": 3}
     for each in databases:
         await each.close()
+
+
+async def test_what_was_counted_is_added_when_the_process_ends(shop: TeaHouse) -> None:
+    (seen,) = [each for each in await shop.rt.watch.rows.seen() if each.address == "440"]
+    async with open_runtime(shop.rt.settings) as rt:
+        channel = Channel(shop, seen.channel_id)
+        rt.watch.heard(channel, Address("msisdn", PHONE), "64804", "failed")  # type: ignore[arg-type]
+        rt.watch.notified(channel, None)  # type: ignore[arg-type]
+    counts = await counted(shop, "440", "Econet")
+    assert (counts["requests"], counts["failed"]) == (1, 1)
+    assert (await counted(shop, "440", "other")) == {"notices": 1}
+
+
+async def test_counts_of_a_channel_that_is_gone_hold_nothing_up(
+    shop: TeaHouse, database_urls: Urls, lines: Callable[[], str]
+) -> None:
+    """A database restored from before the channel was made."""
+    db = await Database.open(database_urls.app)
+    watch = Watch(CarrierRows(db), Metrics(), lambda: datetime.now(UTC))
+    watch.heard(Channel(shop, ids.uuid7()), Address("msisdn", PHONE), "", "replied")  # type: ignore[arg-type]
+    for _ in range(2):
+        await watch.flush()
+    assert lines().count("watch_dropped") == 1
+    await db.close()
 
 
 class Away(CarrierRows):

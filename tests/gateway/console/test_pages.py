@@ -187,11 +187,15 @@ async def test_what_it_says_of_a_channel(
     shown = await page(browser)
     words = " ".join(shown.split())
     assert "1 carrier is silent" in words
-    assert f"Econet on africastalking_ussd {CODE} (Tea House) fell silent" in words
+    assert f"Econet on {CODE} (africastalking ussd, Tea House) fell silent" in words
     assert "80 requests in 15 minutes are usual" in words
-    assert '<td class="n">201</td>' in words, "all networks of the day, and no other day"
-    assert '<td class="n">2 %</td> <td class="n">2</td> <td class="n">25 %</td>' in words
-    assert '<td class="n">3.0 s / 3.9 s</td> <td class="n">3 ms / 5 ms</td>' in words
+    assert '<td class="n" data-name="Requests">201</td>' in words, (
+        "all networks of the day, and no other day"
+    )
+    assert '"Retries">2 %</td> <td class="n" data-name="Failed">2</td>' in words
+    assert '"Drops">25 %</td>' in words
+    assert '"Hop">3.0 s / 3.9 s</td>' in words
+    assert '"Ours">3 ms / 5 ms</td>' in words
     assert "rewards · confirm" in words
     assert "14 <small>25 % of those who saw it" in words
     assert "x · y" not in words

@@ -7,7 +7,7 @@ from defusedxml import ElementTree
 
 from gateway.console.channels import quantile
 from gateway.console.charts import HEIGHT, bar, sparkline
-from gateway.console.words import ago, local, percent, seconds, span
+from gateway.console.words import ago, local, number, percent, seconds, span
 
 NOW = datetime(2026, 11, 27, 22, 30, tzinfo=UTC)
 
@@ -46,6 +46,7 @@ def test_shares_and_seconds() -> None:
         *("–", "0 %", "0.3 %", "33 %"),
     ]
     assert [seconds(None), seconds(0.0351), seconds(4.25)] == ["–", "35 ms", "4.2 s"]
+    assert [number(7), number(1234567)] == ["7", "1\u202f234\u202f567"]
     assert [span(0.2), span(900), span(3600)] == ["a moment", "15 minutes", "1 hour"]
 
 

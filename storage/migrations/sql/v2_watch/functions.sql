@@ -75,7 +75,7 @@ $$;
 -- never was has a single row without a network.
 create function carriers_seen_v1(p_owners uuid[])
 returns table (owner uuid, slug text, shop text, timezone text, channel_id uuid, kind text,
-               address text, is_on boolean, network text, first_at timestamptz,
+               address text, shown text, is_on boolean, network text, first_at timestamptz,
                last_at timestamptz, silent_since timestamptz, usual integer, window_s integer)
 language plpgsql stable security invoker as $$
 declare
@@ -89,10 +89,12 @@ begin
     loop
         perform set_config('app.tenant_id', t.id::text, true);
         return query
-            select t.id, t.slug, t.name, p.timezone, c.id, c.kind, c.address, c.status = 'on',
+            select t.id, t.slug, t.name, p.timezone, c.id, c.kind, c.address,
+                   coalesce(g.settings ->> 'display_phone_number', c.address), c.status = 'on',
                    s.network, s.first_at, s.last_at, s.silent_since, s.usual, s.window_s
               from channel c
               left join programme p on p.tenant_id = t.id
+              left join channel_setting g on g.tenant_id = t.id and g.channel_id = c.id
               left join carrier_seen s on s.tenant_id = t.id and s.channel_id = c.id
              where c.owner = t.id
              order by c.kind, c.address, s.last_at desc;
