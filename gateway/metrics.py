@@ -49,7 +49,7 @@ class Metrics:
         self._backlog_s = self._gauge("jobs_due_seconds", "Age of the oldest due job")
         self._dead_n = self._gauge("jobs_dead", "Jobs given up")
         self._carrier = self._counter(
-            "carrier_requests", "What carriers sent", "kind", "network", "what"
+            "carrier_events", "What carriers sent, and what became of it", "kind", "network", "what"
         )
         self._screens = self._counter(
             "carrier_screens", "USSD screens shown and answered", "kind", "screen", "what"
@@ -59,7 +59,9 @@ class Metrics:
             *("kind", "network"),
             buckets=_HOP_SECONDS,
         )
-        self._seen = self._gauge("carrier_last_seen_seconds", "Unix time", *_CARRIER, mode="max")
+        self._seen = self._gauge(
+            "carrier_last_seen_seconds", "When last heard (Unix time)", *_CARRIER, mode="max"
+        )
         self._silent = self._gauge("carrier_silent", "1: far below its usual rate", *_CARRIER)
 
     def message(self, kind: str, outcome: str, seconds: float, trips: int, reruns: int) -> None:

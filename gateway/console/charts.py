@@ -5,6 +5,7 @@ No style attribute and no script: colours come from the page's style sheet by cl
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from markupsafe import Markup
@@ -17,13 +18,12 @@ BAR_HEIGHT: Final = 8
 
 def sparkline(values: Sequence[int], label: str) -> Markup:
     """A day as an area, one step a value; `label` says it in words to who cannot see it."""
-    top = max([*values, 1])
-    step = WIDTH / max(len(values), 1)
-    points = [f"M0 {HEIGHT}"]
-    for place, value in enumerate(values):
-        y = HEIGHT - round(value / top * (HEIGHT - 2), 1)
-        points.append(f"L{place * step:g} {y:g}L{(place + 1) * step:g} {y:g}")
-    path = "".join([*points, f"L{WIDTH} {HEIGHT}Z"])
+    top, step = max([*values, 1]), WIDTH / max(len(values), 1)
+    path, at = f"M0 {HEIGHT}", 0
+    for value, run in groupby(values):
+        at += len(list(run))
+        path += f"V{HEIGHT - round(value / top * (HEIGHT - 2), 1):g}H{round(at * step, 1):g}"
+    path += f"V{HEIGHT}Z"
     return _svg(WIDTH, HEIGHT, "spark", label, Markup('<path d="{}"/>').format(path))
 
 

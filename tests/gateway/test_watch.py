@@ -129,7 +129,7 @@ async def test_prometheus_sees_networks_screens_and_hops(shop: TeaHouse) -> None
     await shop.rt.watch.flush()
     shown = (await shop.http.get("http://127.0.0.1/metrics")).text
     ussd = 'kind="africastalking_ussd",network="NetOne"'
-    assert f'maita_carrier_requests_total{{{ussd},what="requests"}}' in shown
+    assert f'maita_carrier_events_total{{{ussd},what="requests"}}' in shown
     assert f"maita_carrier_hop_seconds_count{{{ussd}}}" in shown
     assert 'maita_carrier_screens_total{kind="africastalking_ussd",screen="' in shown
     labels = f'channel="{CODE}",kind="africastalking_ussd",network="NetOne"'
