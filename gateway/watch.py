@@ -29,6 +29,8 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from uuid import UUID
 
+import msgspec
+
 from core.values import Address
 from gateway.logs import get
 from gateway.metrics import Metrics
@@ -63,8 +65,7 @@ class Listed(Protocol):
     def kind(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn did to its USSD session. `at`: the turn's time. `left`: the screen that the
     input answered, which was shown `left_at`; "" at a session's beginning. `ends`: the answer is
     the last word of the session."""
