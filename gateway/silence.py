@@ -5,6 +5,7 @@ say "connection problem" and nothing reaches us. What is usual is the median of 
 the last seven days, so that a night, a holiday or one bad day does not mislead.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,8 @@ async def look(rt: Runtime, now: datetime) -> None:
         )
     )
     for each in known:
+        # Of thousands, each takes a moment in which no turn is answered: let those in between.
+        await asyncio.sleep(0)
         mine, first_s = slots.get((each.channel_id, each.network), {}), _first_s(each)
         if each.silent_since is None:
             found = silence(mine, end_s, first_s, awake_s) if each.is_on else None

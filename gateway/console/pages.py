@@ -3,17 +3,19 @@
     GET  /console                    to the page of channels
     GET  /console/sign-in            the form that asks for the operator key; POST takes it
     POST /console/sign-out
-    GET  /console/channels?shop=     what carriers send, per channel and network
+    GET  /console/channels?shop=&part=   what carriers send, per channel and network
     GET  /console/page/{name}        the style sheet
 
 Nothing of it is there without MAITA_OPERATOR_KEY. The pages need no script.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -21,12 +23,17 @@ from starlette.routing import BaseRoute, Route
 from gateway.console import charts
 from gateway.console.channels import Day, by_pair, hours, shops, silences
 from gateway.console.door import Door
+from gateway.console.parts import Part, part_of
 from gateway.console.words import local, number
 from gateway.runtime import Runtime
 from storage.database import Unavailable
+from storage.watch import Seen
 
 PAGE: Final = Path(__file__).parent / "page"
 STYLE: Final = "console.css"
+SHOPS_MAX: Final = 25
+"""Shops on one page."""
+
 PRIVATE: Final = {"cache-control": "no-store"}
 REFUSED: Final = {
     400: "That form did not come from this page. Please try again.",
@@ -110,23 +117,32 @@ class Pages:
 
     async def channels(self, request: Request) -> Response:
         rows, now = self._rt.watch.rows, self._rt.watch.now()
-        everything = await rows.seen()
-        asked = request.query_params.get("shop", "")
-        seen = [each for each in everything if asked in ("", each.slug)]
-        owners = sorted({each.owner for each in seen})
+        everything, asked = await rows.seen(), request.query_params.get("shop", "")
+        wanted = dict.fromkeys(each.owner for each in everything if asked in ("", each.slug))
+        part = part_of(list(wanted), request.query_params.get("part", ""), SHOPS_MAX)
+        owners = list(part.shown)
         over, running = hours(now)
         day = Day(
             now=now,
             settled=by_pair(await rows.counts(owners, over)),
             running=by_pair(await rows.counts(owners, running)),
         )
+        # Much to draw: in a thread, so that turns go on meanwhile.
+        return await run_in_threadpool(self._channels, everything, part, day, asked)
+
+    def _channels(
+        self, everything: Sequence[Seen], part: Part[UUID], day: Day, asked: str
+    ) -> Response:
+        owners = set(part.shown)
+        over, running = hours(day.now)
         return self._page(
             "channels.html",
-            shops=shops(seen, day),
-            silences=silences(seen, now),
+            shops=shops([each for each in everything if each.owner in owners], day),
+            silences=silences(everything, day.now),
             choices=sorted({(each.shop, each.slug) for each in everything}),
             chosen=asked,
-            now=now,
+            part=part,
+            now=day.now,
             since=over[0],
             settled_until=running[0],
         )

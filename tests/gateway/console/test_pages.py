@@ -14,6 +14,7 @@ from gateway.headers import STRICT
 from gateway.watch import HOUR_S
 from storage.watch import HourRow, Seen
 from tests.gateway.teahouse import CODE, OPERATOR_KEY, URL, TeaHouse
+from tests.shops import open_shop
 
 SIGN_IN, CHANNELS = f"{URL}/console/sign-in", f"{URL}/console/channels"
 HOSTILE = "<script>alert(1)</script>"
@@ -230,6 +231,24 @@ async def test_names_and_addresses_are_only_ever_text(
 async def test_one_shop_alone(browser: httpx.AsyncClient) -> None:
     assert "no such shop" not in await page(browser, "?shop=tea-house")
     assert "There is no such shop" in await page(browser, "?shop=other")
+
+
+async def test_many_shops_are_shown_in_parts(
+    browser: httpx.AsyncClient, superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_shop(superuser, "zebra-books")
+    try:
+        assert "part 1 of" not in await page(browser)
+        with monkeypatch.context() as patch:
+            patch.setattr("gateway.console.pages.SHOPS_MAX", 1)
+            first, second = [await page(browser, f"?part={n}") for n in (1, 2)]
+    finally:
+        superuser.execute("delete from channel where owner = %s", (other.id,))
+    assert "<h2>Tea House</h2>" in first
+    assert "<h2>Zebra-Books</h2>" not in first
+    assert 'href="/console/channels?part=2" rel="next"' in first
+    assert "<h2>Zebra-Books</h2>" in second
+    assert "part 2 of 2" in second
 
 
 async def test_while_the_database_is_away(

@@ -7,6 +7,7 @@ from defusedxml import ElementTree
 
 from gateway.console.channels import quantile
 from gateway.console.charts import HEIGHT, bar, sparkline
+from gateway.console.parts import part_of
 from gateway.console.words import ago, local, number, percent, seconds, span
 
 NOW = datetime(2026, 11, 27, 22, 30, tzinfo=UTC)
@@ -57,3 +58,14 @@ def test_a_quantile_lies_straight_between_its_buckets_bounds() -> None:
     assert quantile([10, 0, 0, 0], bounds, 0.5) == 0.5
     assert quantile([5, 0, 10, 0], bounds, 0.5) == 2.5
     assert quantile([0, 0, 1, 99], bounds, 0.5) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "number", "shown"),
+    [("", 1, "ab"), ("2", 2, "cd"), ("3", 3, "e"), ("9", 3, "e"), ("0", 1, "ab"), ("-1", 1, "ab"),
+     ("²", 1, "ab"), ("9" * 5000, 1, "ab"), ("<script>", 1, "ab")],
+)  # fmt: skip
+def test_a_long_list_is_shown_in_parts(asked: str, number: int, shown: str) -> None:
+    part = part_of("abcde", asked, 2)
+    assert (part.number, part.count, "".join(part.shown)) == (number, 3, shown)
+    assert (part_of("", asked, 2).number, part_of("", asked, 2).count) == (1, 1)
