@@ -63,9 +63,9 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 said.append(event)
             case DeliveryReport():
                 reports.append(event)
-            case SessionEnded(sender=sender, dropped=dropped):
+            case SessionEnded(sender=sender, network=network, dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
-                knock.rt.watch.notified(knock.channel, sender, dropped=dropped)
+                knock.rt.watch.notified(knock.channel, sender, network, dropped=dropped)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:
@@ -122,7 +122,7 @@ async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
     for address, rows in by_address.items():
         target = await _addressed(knock, address)
         if target:
-            knock.rt.watch.notified(target, None)
+            knock.rt.watch.notified(target)
             outcomes = await knock.rt.outbox.report(target.owner, target.id, rows)
             for outcome in outcomes.values():
                 knock.rt.metrics.ignored(knock.channel.kind, f"status_{outcome}")

@@ -128,13 +128,15 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's word that a USSD session is over. `dropped`: the person did not see its end.
-    `sender` must be the session's own: a session id alone proves nothing (security.md 15)."""
+    `sender` must be the session's own: a session id alone proves nothing (security.md 15).
+    `network`: as that of Inbound."""
 
     address: str
     conversation: str
     dropped: bool
     reason: str = ""
     sender: Address | None = None
+    network: str = ""
 
     def __repr__(self) -> str:
         return "SessionEnded(•••)"

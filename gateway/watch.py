@@ -141,9 +141,16 @@ class Watch:
         cell.counts[f"left:{step.left}"] += 1
         self._metrics.hop(channel.kind, network, hop_s)
 
-    def notified(self, channel: Listed, sender: Address | None, *, dropped: bool = False) -> None:
+    def notified(
+        self,
+        channel: Listed,
+        sender: Address | None = None,
+        told: str = "",
+        *,
+        dropped: bool = False,
+    ) -> None:
         """The carrier reported a session's end or a message's delivery."""
-        network = network_of("", _number(sender))
+        network = network_of(told, _number(sender))
         cell = self._cell(channel, network, self.now().timestamp())
         cell.counts["notices"] += 1
         if dropped:
