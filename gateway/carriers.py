@@ -7,8 +7,9 @@ first and acknowledged at once, and when they cannot be stored the carrier is to
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +21,6 @@ from gateway.events import Knock, act
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
-from gateway.peers import peer_of, within
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 
@@ -79,8 +79,28 @@ def _http_request(rt: Runtime, request: Request, body: bytes) -> HttpRequest:
         url=f"{rt.settings.public_url}{path}" + (f"?{query.decode('latin-1')}" if query else ""),
         headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw),
         body=body,
-        peer=peer_of(request, rt.settings.trusted_proxies),
+        peer=_peer(rt, request),
     )
+
+
+def _peer(rt: Runtime, request: Request) -> str:
+    """Who really calls: the socket's peer, or whom trusted proxies say they passed on (U45). The
+    rightmost address that is no proxy of ours counts: what stands left of it anyone may write."""
+    peer = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed([word.strip() for word in forwarded if word.strip()]):
+        if not _within(peer, rt.settings.trusted_proxies):
+            break
+        peer = hop
+    return peer
+
+
+def _within(peer: str, networks: Sequence[object]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)  # type: ignore[operator]
 
 
 async def _channel(rt: Runtime, name: str, token: str | None, asked: HttpRequest) -> Channel | None:
@@ -101,8 +121,8 @@ def _peers(rt: Runtime, channel: Channel, asked: HttpRequest, token: str | None)
     listed = [ip_network(word) for word in channel.settings.get("allow", "").split()]
     return Peers(
         token=token is not None,
-        allowed=within(asked.peer, listed),
-        dev=rt.settings.dev and within(asked.peer, _LOOPBACK),
+        allowed=_within(asked.peer, listed),
+        dev=rt.settings.dev and _within(asked.peer, _LOOPBACK),
     )
 
 

@@ -45,7 +45,7 @@ class Door:
         what no browser of ours sends."""
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return 400
-        peer = peer_of(request, self._rt.settings.trusted_proxies)
+        peer = peer_of(request.scope, self._rt.settings.trusted_proxies)
         if self._tries.wait_s(peer):
             return 429
         shown = await _key(request)
@@ -61,7 +61,7 @@ class Door:
 
     def wait_s(self, request: Request) -> int:
         """Seconds until this peer may try again."""
-        return self._tries.wait_s(peer_of(request, self._rt.settings.trusted_proxies))
+        return self._tries.wait_s(peer_of(request.scope, self._rt.settings.trusted_proxies))
 
     def let_in(self, response: Response) -> None:
         """Give the cookie."""
