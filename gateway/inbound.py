@@ -92,7 +92,8 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
     holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
     or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
-    carrier has already answered (stay silent). `sent_at`: the carrier's time.
+    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: the
+    carrier's own word or code for the mobile network, as it came (gateway/networks.py reads it).
     """
 
     address: str
@@ -107,6 +108,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
     profile_name: str = ""
+    network: str = ""
 
     def __repr__(self) -> str:
         return "Inbound(•••)"
@@ -126,13 +128,15 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's word that a USSD session is over. `dropped`: the person did not see its end.
-    `sender` must be the session's own: a session id alone proves nothing (security.md 15)."""
+    `sender` must be the session's own: a session id alone proves nothing (security.md 15).
+    `network`: as that of Inbound."""
 
     address: str
     conversation: str
     dropped: bool
     reason: str = ""
     sender: Address | None = None
+    network: str = ""
 
     def __repr__(self) -> str:
         return "SessionEnded(•••)"
