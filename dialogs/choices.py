@@ -1,6 +1,7 @@
 """Choices that many dialogs offer, and ids with a meaning of their own. Called by dialogs."""
 
 from typing import Final
+from unicodedata import category
 
 from dialogs.dialog import Reject, View
 from dialogs.messages import Choice
@@ -15,6 +16,10 @@ KEY_NUMBER: Final = 98
 """The key that turns the page; never a choice's number."""
 
 NOT_A_CHOICE: Final = mark("That is not a choice.")
+
+JOINERS: Final = frozenset("\u200d\u2060")
+SKINS: Final = frozenset("🏻🏼🏽🏾🏿")
+"""The colours of a picture's skin, which stand behind it."""
 
 STAMP: Final = "~"
 """Ends a choice's own id; behind it stands the turn in which a guarding screen offered it."""
@@ -42,4 +47,18 @@ def no_choice(view: View) -> Reject:
 
 def shortened(label: str, room: int) -> str:
     """A label for a button or a row: what fits, the cut marked by a full stop."""
-    return label if len(label) <= room else f"{label[: room - 1].rstrip()}."
+    return label if len(label) <= room else f"{whole_characters(label, room - 1).rstrip()}."
+
+
+def whole_characters(text: str, most: int) -> str:
+    """The beginning of a text, at most so long, that tears nothing apart which is drawn as one."""
+    kept = min(max(most, 0), len(text))
+    while 0 < kept < len(text) and _joins(text[kept - 1], text[kept]):
+        kept -= 1
+    return text[:kept]
+
+
+def _joins(before: str, char: str) -> bool:
+    """Whether this character is drawn together with the one before it (a part of what UAX 29
+    calls a grapheme cluster)."""
+    return before in JOINERS or char in JOINERS or category(char)[0] == "M" or char in SKINS

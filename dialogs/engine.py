@@ -18,6 +18,7 @@ from dialogs.finishing import finish
 from dialogs.messages import Input, Reply
 from dialogs.responding import respond
 from dialogs.running import Run, Steps
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Session
 from dialogs.view import Surface
 
@@ -46,11 +47,13 @@ def turn(
     surface: Surface,
     resume: bool = False,
     avoid_digit: str = "",
+    room: Room = SCREEN,
 ) -> Generator[Command[Any], Any, Turn]:
     """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
     session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
-    input: no choice of a guarding screen gets that number (docs/security.md, 8)."""
-    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface)
+    input: no choice of a guarding screen gets that number (docs/security.md, 8). `room`: what one
+    screen of the carrier holds."""
+    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface, room=room)
     reply = yield from _watched(respond(run, resume=resume), run)
     reply, after = finish(run, reply, avoid_digit)
     return Turn(

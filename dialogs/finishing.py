@@ -9,7 +9,7 @@ from typing import Final
 from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
 from dialogs.dialog import State
 from dialogs.messages import Choice, Reply
-from dialogs.room import above_menu, fits_screen
+from dialogs.room import above_menu, above_question
 from dialogs.running import Run
 from dialogs.session import Offered, Session
 
@@ -44,16 +44,27 @@ def _headed(run: Run, reply: Reply) -> str:
     shop = run.caller.programme.name
     known = run.session.dialog in run.dialogs
     heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
-    if run.surface == "ussd" and known and not reply.end and run.state.guards:
-        # A question stands on the first page with its choices, even without the shop's name.
-        without_no = [line for line in lines if line != run.texts.t(NOT_A_CHOICE)]
-        for fitting in ([heading, *lines], lines, without_no):
-            if fits_screen(fitting, reply.choices):
-                return "\n".join(fitting)
+    if run.surface != "chat" and known and not reply.end and _alone(run.state):
+        return _question(run, heading, reply)
     at_menu = known and run.session.dialog in MENUS and not run.session.frames
     if run.surface == "ussd" and at_menu:
-        return above_menu(heading, run.said, reply.text, reply.choices)
+        more = run.texts.t("More")
+        return above_menu(run.room, heading, run.said, reply.text, reply.choices, more)
     return "\n".join([heading, *lines])
+
+
+def _alone(state: State) -> bool:
+    """Whether a screen must hold all of a question: its Yes moves value, or whatever is typed
+    answers it, so that no key turns a page."""
+    return state.guards or state.secret or state.free
+
+
+def _question(run: Run, heading: str, reply: Reply) -> str:
+    needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
+    news = run.said
+    if not run.room.holds([*news, reply.text], reply.choices):
+        news = [line for line in news if line != needless]
+    return above_question(run.room, heading, news, reply.text, reply.choices)
 
 
 def _numbered(

@@ -15,6 +15,7 @@ from core.facts import Caller
 from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
 from dialogs.messages import Input, Reply
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Session, Slots
 from dialogs.texts import Texts
 from dialogs.view import StepView, Surface, is_member
@@ -49,6 +50,7 @@ class Run:
     input: Input
     now: datetime
     surface: Surface
+    room: Room = SCREEN
     caller: Caller = field(init=False)
     said: list[str] = field(default_factory=list)
     understood: bool = True
@@ -90,6 +92,7 @@ class Run:
             input=self.input,
             choice=choice,
             surface=self.surface,
+            room=self.room,
             chose_language=bool(self.session.language),
         )
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from core.facts import Caller
 from dialogs.messages import Input
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Slots
 from dialogs.texts import Texts
 
@@ -23,6 +24,7 @@ class StepView(Texts):
     input: Input = field(default_factory=lambda: Input(""))
     choice: str | None = None
     surface: Surface = "ussd"
+    room: Room = SCREEN
     chose_language: bool = False
 
     @property

@@ -23,7 +23,7 @@ from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
 from gateway.outcome import conversation_after, misses, work_of
 from gateway.outgoing import answers, hints
-from gateway.render import fit
+from gateway.render import fit, screen
 from gateway.runtime import Runtime
 from storage.database import Lost, Stale
 from storage.turns import BeginAsk, Snapshot, Work
@@ -179,6 +179,7 @@ async def _turn(
             surface=said.adapter.PROFILE.surface,
             resume=resume,
             avoid_digit=_just_typed(said, spoken),
+            room=screen(said.adapter.PROFILE),
         )
         last = await _drive(turning, uow, late=late)
         durable = last.durable or (done is not None and done.durable)

@@ -6,10 +6,13 @@ those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final, Literal
 
+from dialogs.choices import whole_characters
 from dialogs.messages import Choice, Reply
-from gateway.encoding import clean, one_line, plain, units
+from dialogs.screen import Room
+from gateway.encoding import clean, message_room, one_line, plain, units
 from gateway.paging import Fits, Line, chat_fits, cut_page, sms_fits, ussd_fits
 
 MORE: Final = 98
@@ -86,6 +89,15 @@ class Page:
     end: bool = False
     number: int = 1
     more: bool = False
+
+
+@cache
+def screen(profile: Profile) -> Room:
+    """What one page of the channel holds, for those who decide what is said first."""
+    if profile.surface == "sms":
+        septets, units = message_room(profile.segments)
+        return Room(septets=septets, units=units)
+    return Room(septets=profile.septets, units=profile.ucs2_chars)
 
 
 def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -> Page:
@@ -169,9 +181,9 @@ def _cut(text: str, most: int) -> str:
     """The text, shortened to so many units with a sign that it was."""
     if units(text) <= most:
         return text
-    kept = text[: most - 1]
+    kept = whole_characters(text, most - 1)
     while units(kept) > most - 1:
-        kept = kept[:-1]
+        kept = whole_characters(text, len(kept) - 1)
     return f"{kept.rstrip()}…"
 
 

@@ -12,6 +12,7 @@ from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Dialog, Done, Outcome, View, do
 from dialogs.messages import Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
 dialog = Dialog("stop", title=mark("Stop messages"), start="confirm", members=False, transitions=[])
@@ -19,10 +20,10 @@ dialog = Dialog("stop", title=mark("Stop messages"), start="confirm", members=Fa
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=view.t("Stop all messages from {shop}?", shop=view.caller.programme.name),
-        choices=yes_or_no(view),
-    )
+    def question(shop: str) -> str:
+        return view.t("Stop all messages from {shop}?", shop=shop)
+
+    return confirmation(view, question, view.caller.programme.name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

@@ -1,0 +1,37 @@
+"""How much one USSD screen holds, and whether lines fit it. Called by room, views and the engine.
+
+A screen holds 182 characters of GSM-7, 80 where one is outside it (docs/contract.md); some
+carriers take fewer. What is not ASCII counts as outside, which errs on the short side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dialogs.messages import Choice
+
+JOINT: Final = " "
+"""What stands between a number and its label."""
+TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """One screen: `septets` of GSM-7, or `units` of UTF-16 where a character is outside it."""
+
+    septets: int = 182
+    units: int = 80
+
+    def holds(self, lines: Sequence[str], choices: Sequence[Choice] = ()) -> bool:
+        """True when the lines and the choices below them are one screen."""
+        text = "\n".join([*lines, *(f"{_number(c)}{JOINT}{c.label}" for c in choices)])
+        if text.isascii():
+            return len(text) + sum(char in TWO_SEPTETS for char in text) <= self.septets
+        return len(text.encode("utf-16-le")) // 2 <= self.units
+
+
+SCREEN: Final = Room()
+
+
+def _number(choice: Choice) -> int:
+    return 9 if choice.number is None else choice.number
