@@ -6,7 +6,7 @@ Called by the engine. Nothing of an answer to a secret question is ever kept.
 from dataclasses import replace
 from typing import Final
 
-from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
+from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
 from dialogs.messages import Choice, Reply
 from dialogs.room import above_menu, above_question
@@ -50,6 +50,8 @@ def _headed(run: Run, reply: Reply) -> str:
     if run.surface == "ussd" and at_menu:
         more = run.texts.t("More")
         return above_menu(run.room, heading, run.said, reply.text, reply.choices, more)
+    if run.surface == "ussd" and not run.room.holds([heading, *lines], reply.choices):
+        heading = shortened(heading, run.room.quarter(heading))
     return "\n".join([heading, *lines])
 
 

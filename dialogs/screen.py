@@ -29,6 +29,11 @@ class Room:
             return len(text) + sum(char in TWO_SEPTETS for char in text) <= self.septets
         return len(text.encode("utf-16-le")) // 2 <= self.units
 
+    def quarter(self, text: str) -> int:
+        """How many characters like these are a quarter of a screen: all that a shop's name takes
+        of one that goes on."""
+        return (self.septets if text.isascii() else self.units) // 4
+
 
 SCREEN: Final = Room()
 

@@ -1,7 +1,8 @@
 """Plays a transcript: what a person says, what core is asked and answers, what they read.
 
     @ caller(points=1250)              who calls from here on; also surface("chat"), later(5),
-                                       resume() and latest_only() for what comes next
+                                       resume() and latest_only() for what comes next, anew()
+                                       to open again, deployed() to lose the state
     > redeem 2                         what they say; `> [id]` is a tap
     ! ListRewards() → offers()         what core was asked, and what it answered
     < Cafe Aroma                       what they read; END when it ends
@@ -71,6 +72,8 @@ class Stage:
                 self.resume = True
             case "latest_only":
                 self.latest_only = True
+            case "anew":
+                self.session = self.session.forget()
             case "deployed":
                 self.session = replace(self.session, state="gone")
             case _:

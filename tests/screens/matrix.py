@@ -1,0 +1,79 @@
+"""Every dialog × language × channel, with the words that need most room: what is walked, and how.
+
+Called by the tests and by the report; each walk is taken once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from dialogs.texts import languages
+from gateway.render import Page, screen
+from tests.screens.channels import Channel, channels
+from tests.screens.checking import faults, pages
+from tests.screens.walking import DIALOGS, Screen, Walk, cases
+from tests.screens.worst import ARABIC, FILLINGS, LATIN, USUAL, Filling
+
+EVERYWHERE: Final = (USUAL, LATIN)
+REFUSED: Final = {(LATIN, "ussd"), (LATIN, "chat"), (ARABIC, "ussd")}
+"""Where each refusal of each command is heard too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the matrix."""
+
+    language: str
+    channel: Channel
+    filling: Filling
+
+    def __str__(self) -> str:
+        return f"{self.language} {self.channel.name} {self.filling.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A screen as a channel shows it, and what is wrong with it."""
+
+    screen: Screen
+    channel: Channel
+    pages: list[Page]
+    faults: tuple[str, ...]
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Small screens are for names of plain letters; a number of fifteen digits and a name in
+    Arabic are more than 52 characters hold."""
+    return tuple(
+        Row(language, channel, filling)
+        for language in sorted(languages())
+        for filling in FILLINGS
+        for channel in channels()
+        if filling in EVERYWHERE or not (channel.small or channel.profile.surface == "sms")
+    )
+
+
+@cache
+def walked(row: Row) -> tuple[Screen, ...]:
+    """All screens of a row, each once."""
+    surface = row.channel.profile.surface
+    walk = Walk(
+        language=row.language,
+        surface=surface,
+        filling=row.filling,
+        room=screen(row.channel.profile),
+        refuse=(row.filling, surface) in REFUSED and not row.channel.small,
+    )
+    for dialog in sorted(DIALOGS):
+        walk.through(cases(dialog))
+    return tuple(walk.screens if surface == "ussd" else walk.push().screens)
+
+
+def shown(row: Row) -> Iterator[Shown]:
+    """The screens of a row, paged and judged."""
+    for each in walked(row):
+        found = pages(each, row.channel)
+        wrong = tuple(dict.fromkeys(faults(each, row.channel, found)))
+        yield Shown(each, row.channel, found, wrong)
