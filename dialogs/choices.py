@@ -1,19 +1,17 @@
 """Choices that many dialogs offer, and ids with a meaning of their own. Called by dialogs."""
 
+import re
 from typing import Final
 from unicodedata import category
 
 from dialogs.dialog import Reject, View
-from dialogs.messages import Choice
+from dialogs.messages import KEY_NUMBER, Choice
 from dialogs.texts import mark
 
 BACK: Final = "back"
 """Picked, it does what the key `0` does; the only choice with number 0."""
 
 YES: Final = "yes"
-
-KEY_NUMBER: Final = 98
-"""The key that turns the page; never a choice's number."""
 
 NOT_A_CHOICE: Final = mark("That is not a choice.")
 
@@ -45,9 +43,19 @@ def no_choice(view: View) -> Reject:
     return Reject(view.t("That is not a choice."))
 
 
+NUMBER_BEGUN: Final = re.compile(r"[0-9][0-9.,:/ ]*\Z")
+NUMBER_GOES_ON: Final = re.compile(r"[.,:/ ]?[0-9]")
+
+
 def shortened(label: str, room: int) -> str:
-    """A label for a button or a row: what fits, the cut marked by a full stop."""
-    return label if len(label) <= room else f"{whole_characters(label, room - 1).rstrip()}."
+    """A label for a button or a row: what fits, the cut marked by a full stop. A number is left
+    out rather than cut, since what is left of it would be another one."""
+    if len(label) <= room:
+        return label
+    kept = whole_characters(label, room - 1)
+    if NUMBER_GOES_ON.match(label, len(kept)):
+        kept = NUMBER_BEGUN.sub("", kept) or kept
+    return f"{kept.rstrip()}."
 
 
 def whole_characters(text: str, most: int) -> str:

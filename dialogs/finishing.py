@@ -6,9 +6,9 @@ Called by the engine. Nothing of an answer to a secret question is ever kept.
 from dataclasses import replace
 from typing import Final
 
-from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered, shortened
+from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
-from dialogs.messages import Choice, Reply
+from dialogs.messages import KEY_NUMBER, Choice, Reply
 from dialogs.room import above_menu, above_question
 from dialogs.running import Run
 from dialogs.session import Offered, Session
@@ -44,14 +44,15 @@ def _headed(run: Run, reply: Reply) -> str:
     shop = run.caller.programme.name
     known = run.session.dialog in run.dialogs
     heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
+    room = run.laid_out
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
     at_menu = known and run.session.dialog in MENUS and not run.session.frames
     if run.surface == "ussd" and at_menu:
         more = run.texts.t("More")
-        return above_menu(run.room, heading, run.said, reply.text, reply.choices, more)
-    if run.surface == "ussd" and not run.room.holds([heading, *lines], reply.choices):
-        heading = shortened(heading, run.room.quarter(heading))
+        return above_menu(room, heading, run.said, reply.text, reply.choices, more)
+    if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
+        heading = shortened(heading, room.quarter(heading))
     return "\n".join([heading, *lines])
 
 
@@ -64,9 +65,10 @@ def _alone(state: State) -> bool:
 def _question(run: Run, heading: str, reply: Reply) -> str:
     needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
     news = run.said
-    if not run.room.holds([*news, reply.text], reply.choices):
+    if not run.laid_out.holds([*news, reply.text], reply.choices):
         news = [line for line in news if line != needless]
-    return above_question(run.room, heading, news, reply.text, reply.choices)
+    more = run.texts.t("More")
+    return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)
 
 
 def _numbered(

@@ -4,6 +4,7 @@ First word counts, the rest is the argument. Each entry's words are one text of 
 every language adds its own; the English ones always work. Called by hearing and running.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,11 @@ HEARD_MAX_CHARS: Final = 200
 """Longer texts name no choice and no keyword; they are cut before anything is compared."""
 UNSEEN: Final = ("Cf", "Cs")
 """Unicode categories that are dropped: formatting characters and halves of pairs."""
+ARABIC: Final = re.compile("[\u0600-\u06ff]")
+UNWRITTEN: Final = re.compile("[\u0640\u064b-\u065f\u0670]")
+"""What Arabic leaves out as often as it writes it: vowel signs, hamzas on their seats, tatweel."""
+SAME_LETTERS: Final = str.maketrans({"ٱ": "ا", "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"})
+"""Arabic letters that people write for one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +75,14 @@ KEY_WORDS: Final = {"back": mark("BACK"), "more": mark("MORE,NEXT")}
 def normal(text: str) -> str:
     """A text as it is compared: NFKC, casefolded, no invisible characters, single spaces.
 
-    Turkish dotted and dotless i count as i (security.md, S1).
+    Turkish dotted and dotless i count as i (security.md, S1). Arabic is compared without what
+    most people leave out: `إيقاف`, `ايقاف` and `ايقــاف` are one word.
     """
     shown = unicodedata.normalize("NFKC", visible(text))
     folded = shown.casefold().replace("\u0307", "").replace("ı", "i")
+    if ARABIC.search(folded):
+        bare = UNWRITTEN.sub("", unicodedata.normalize("NFKD", folded))
+        folded = unicodedata.normalize("NFC", bare).translate(SAME_LETTERS)
     return " ".join(folded.split())
 
 

@@ -4,7 +4,10 @@ A choice has one stable id; its digit, label, short label, keywords and a tap al
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+KEY_NUMBER: Final = 98
+"""The key that turns the page; never a choice's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def _undone(params: Any, words: Texts) -> str:
     return words.t(
         "An award of {points} pts ({amount}) was taken back. You have {available}. Ref {ref}",
         points=words.points(params["points"]),
-        amount=params["amount"],
+        amount=words.amount(params["amount"]),
         available=words.points(params["available"]),
         ref=params["ref"],
     )

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from dialogs.choices import KEY_NUMBER, shortened
+from dialogs.choices import shortened
 from dialogs.dialog import View
-from dialogs.messages import Choice, Reply
+from dialogs.messages import KEY_NUMBER, Choice, Reply
 from dialogs.screen import Room
 
 NAME_MIN: Final = 12
@@ -19,6 +19,8 @@ NAME_LEAST: Final = 4
 FIRST: Final = 3
 """So many choices of a menu stay on its first page whatever is said above it."""
 NEWS_MIN: Final = 8
+TWO_DIGITS: Final = 97
+"""The widest number of a choice that anybody pages to."""
 
 Question = Callable[..., str]
 """Says a question with the names it is given, whole or cut."""
@@ -65,7 +67,7 @@ def label_in_room(view: View, label: Question, *names: str) -> str:
         partial(_with_names, label, names),
         least=NAME_LEAST,
         most=max(map(len, names), default=NAME_LEAST),
-        fits=lambda text: view.room.holds([], [Choice(id="", label=text, number=KEY_NUMBER), more]),
+        fits=lambda text: view.room.holds([], [Choice(id="", label=text, number=TWO_DIGITS), more]),
     )
     return whole if shown is None else shown
 
@@ -113,15 +115,21 @@ def above_menu(
 
 
 def above_question(
-    room: Room, heading: str, news: Sequence[str], asked: str, choices: Sequence[Choice]
+    room: Room,
+    heading: str,
+    news: Sequence[str],
+    asked: str,
+    choices: Sequence[Choice],
+    more: str,
 ) -> str:
     """A question that stands on one screen with its choices: for that the shop's name gives way,
-    then the end of what is said above the question, then all of it."""
+    then the end of what is said above the question, then all of it. Where that is not enough, the
+    first choice stands with it. `more` stands behind the key that turns the page."""
+    if not room.holds([asked], choices):
+        choices = [*choices[:1], _more(more)]
     for lines in ([heading, *news, asked], [*news, asked]):
         if room.holds(lines, choices):
             return "\n".join(lines)
-    if not room.holds([asked], choices):
-        return "\n".join([heading, *news, asked])
     said = "\n".join(news)
     shown = _most(
         lambda most: shortened(said, most),

@@ -14,6 +14,7 @@ from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
+from dialogs.directions import layout
 from dialogs.messages import Input, Reply
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Session, Slots
@@ -81,6 +82,11 @@ class Run:
         """The words of the moment."""
         return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
 
+    @property
+    def laid_out(self) -> Room:
+        """What one screen holds of lines as the language sets them."""
+        return replace(self.room, layout=layout(self.language))
+
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
         return StepView(
@@ -92,7 +98,7 @@ class Run:
             input=self.input,
             choice=choice,
             surface=self.surface,
-            room=self.room,
+            room=self.laid_out,
             chose_language=bool(self.session.language),
         )
 

@@ -8,26 +8,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dialogs.messages import Choice
+from dialogs.directions import LEFT_TO_RIGHT, Layout, ordered
+from dialogs.messages import KEY_NUMBER, Choice
 
-JOINT: Final = " "
-"""What stands between a number and its label."""
 TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """One screen: `septets` of GSM-7, or `units` of UTF-16 where a character is outside it."""
+    """One screen: `septets` of GSM-7, or `units` of UTF-16 where a character is outside it. Lines
+    count as `layout` sets them (dialogs/directions.py)."""
 
     septets: int = 182
     units: int = 80
+    layout: Layout = LEFT_TO_RIGHT
 
     def holds(self, lines: Sequence[str], choices: Sequence[Choice] = ()) -> bool:
         """True when the lines and the choices below them are one screen."""
-        text = "\n".join([*lines, *(f"{_number(c)}{JOINT}{c.label}" for c in choices)])
+        listed = (f"{_number(each)}{self._joint(each)}{each.label}" for each in choices)
+        text = "\n".join(ordered(line, rtl=self.layout.rtl) for line in (*lines, *listed))
         if text.isascii():
             return len(text) + sum(char in TWO_SEPTETS for char in text) <= self.septets
         return len(text.encode("utf-16-le")) // 2 <= self.units
+
+    def _joint(self, choice: Choice) -> str:
+        """Between a number and its label; the key for more is no choice."""
+        return " " if choice.number == KEY_NUMBER else self.layout.joint
 
     def quarter(self, text: str) -> int:
         """How many characters like these are a quarter of a screen: all that a shop's name takes

@@ -3,7 +3,8 @@
 Catalogues are gettext's: `locales/<language>/LC_MESSAGES/maita.po`, English being the source. A
 `.po` is compiled in memory the first time its language is spoken, so no built file can be stale.
 Formats are fixed, with plain spaces and quotes: what CLDR writes turns an SMS from 160 characters
-into 70 (docs/conversation.md, rule 10). Called by views, the engine and the notices.
+into 70 (docs/conversation.md, rule 10). Those of Arabic are other ones (dialogs/directions.py).
+Called by views, the engine and the notices.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from core.values import Money
+from dialogs.directions import Layout, currency, layout
 
 LOCALES: Final = Path(__file__).parent / "locales"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +36,7 @@ def mark(message: str) -> str:
     return message
 
 
+# Translators: The month within a date, short; a number where that is the habit.
 MONTHS: Final = (
     *(mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun")),
     *(mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec")),
@@ -80,19 +83,41 @@ class Texts:
         found = catalogue(self.language).ngettext(one, many, count)
         return found.format(count=self.points(count), **params).translate(PLAIN)
 
+    @property
+    def layout(self) -> Layout:
+        """How this language sets numbers and lists."""
+        return layout(self.language)
+
     def points(self, count: int) -> str:
         """`1 250`, with a plain space."""
-        return f"{count:,}".replace(",", " ")
+        return f"{count:,}".replace(",", self.layout.thousands)
 
     def money(self, amount: Money) -> str:
         """`50.000 JOD`."""
-        return str(amount)
+        return self.amount(str(amount))
+
+    def amount(self, written: str) -> str:
+        """Money that was written as `50.000 JOD` when it was noted."""
+        number, _, code = written.partition(" ")
+        return f"{number} {self.currency(code)}" if code else written
+
+    def currency(self, code: str) -> str:
+        """`JOD`, as this language calls it where that is as short."""
+        return currency(code, self.language)
+
+    def joined(self, *parts: str) -> str:
+        """The parts that are there, with commas between."""
+        return self.layout.comma.join(filter(None, parts))
 
     def date(self, at: datetime) -> str:
         """`31 Jan`, in the tenant's zone; with its year when that is nearly a year away."""
         day = at.astimezone(ZoneInfo(self.timezone))
-        said = f"{day.day} {self.t(MONTHS[day.month - 1])}"
-        return f"{said} {day.year}" if abs(at - self.now) > NEXT_YEAR else said
+        month = self.t(MONTHS[day.month - 1])
+        # Translators: A date such as 31 Jan; where months are numbers, 31/1.
+        if abs(at - self.now) <= NEXT_YEAR:
+            return self.t("{day} {month}", day=day.day, month=month)
+        # Translators: A date that is nearly a year away, such as 31 Jan 2027.
+        return self.t("{day} {month} {year}", day=day.day, month=month, year=day.year)
 
     def time(self, at: datetime) -> str:
         """`18:00`, in the tenant's zone."""
@@ -106,13 +131,14 @@ class Texts:
 
     def code(self, digits: str) -> str:
         """`482 913`: six digits in two groups; anything else as it is."""
-        return f"{digits[:3]} {digits[3:]}" if len(digits) == 6 else digits
+        return f"{digits[:3]}{self.layout.gap}{digits[3:]}" if len(digits) == 6 else digits
 
     def phone(self, number: str) -> str:
         """An E.164 number with its middle hidden: `+962 79 *** 4567`."""
         parsed = phonenumbers.parse(number)
         national = phonenumbers.national_significant_number(parsed)
-        return f"+{parsed.country_code} {national[:2]} *** {national[-4:]}"
+        parts = (f"+{parsed.country_code}", national[:2], "***", national[-4:])
+        return self.layout.gap.join(parts)
 
 
 def texts(language: str) -> Texts:

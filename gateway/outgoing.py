@@ -12,6 +12,7 @@ import msgspec
 
 from core.facts import Caller
 from core.values import Address
+from dialogs.directions import layout
 from dialogs.messages import Reply
 from dialogs.texts import RENDERED, catalogue
 from gateway.adapter import Adapter, Channel
@@ -45,7 +46,8 @@ def decode(stored: bytes) -> Payload:
 def hints(language: str) -> Hints:
     """The renderer's own words in a language."""
     more, back, choose = (catalogue(language or "en").gettext(word) for word in RENDERED)
-    return Hints(more=more, back=back, choose=choose)
+    laid_out = layout(language or "en")
+    return Hints(more=more, back=back, choose=choose, joint=laid_out.joint, rtl=laid_out.rtl)
 
 
 def outbound(

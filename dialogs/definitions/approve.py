@@ -56,13 +56,13 @@ def _choice(view: View, issuance: Issuance, *, few: bool) -> Choice:
     name, asked = issuance.member_name or view.t("Customer"), view.until(issuance.reserved_at)
 
     def label(reward: str, name: str) -> str:
-        return f"{reward}, {name} {asked}"
+        return view.joined(reward, f"{name} {asked}")
 
     return Choice(
         id=f"{PREFIX}{issuance.id}",
         label=label_in_room(view, label, issuance.reward_name, name),
         short="" if few else shortened(issuance.reward_name, BUTTON),
-        detail=f"{name}, {asked}",
+        detail=view.joined(name, asked),
         keywords=(issuance.ref,),
     )
 

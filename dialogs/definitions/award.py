@@ -68,7 +68,8 @@ def _invitation(view: View, text: str) -> str:
 
 @dialog.ask("amount", free=True, zero=True)
 def ask_amount(view: View) -> Reply:
-    amount = view.t("Amount in {currency}?", currency=view.caller.programme.currency)
+    currency = view.currency(view.caller.programme.currency)
+    amount = view.t("Amount in {currency}?", currency=currency)
     whole = f"{customer_line(view)}\n{amount}"
     if view.chat or view.room.holds([whole]):
         return Reply(text=whole)

@@ -57,7 +57,7 @@ def _choice(view: View, issuance: Issuance) -> Choice:
         id=f"{PREFIX}{issuance.id}",
         label=label_in_room(view, lambda name: f"{name} {state}", issuance.reward_name),
         short=shortened(issuance.reward_name, BUTTON),
-        detail=f"{state}, {until}",
+        detail=view.joined(state, until),
         keywords=(issuance.reward_name,),
     )
 

@@ -170,7 +170,7 @@ def _words(page: Page) -> str:
     """The page with its choices as numbered lines."""
     if page.style == "text":
         return page.text
-    lines = [f"{option.number} {option.label}" for option in page.options]
+    lines = [option.line or f"{option.number} {option.label}" for option in page.options]
     return "\n".join([page.text, *lines])
 
 

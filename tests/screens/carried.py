@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from core.values import Address
+from dialogs.directions import ordered
 from dialogs.messages import Input
 from gateway.adapter import Channel, Outgoing, discover
 from gateway.inbound import HttpRequest, Inbound
@@ -89,7 +90,7 @@ def _numbered(kind: str, page: Page, said: list[str], texts: Hints) -> Iterator[
     lines = "\n".join(said).split("\n")
     for option in page.options if page.style != "text" else ():
         joint = " " if option.id == "98" else texts.joint
-        if f"{option.number}{joint}{option.label}" not in lines:
+        if ordered(f"{option.number}{joint}{option.label}", rtl=texts.rtl) not in lines:
             yield f"{kind} does not list {option.label!r}"
     if " ".join(page.text.split()) not in " ".join(" ".join(said).split()):
         yield f"{kind} sends another text"

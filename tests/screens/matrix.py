@@ -11,7 +11,7 @@ from typing import Final
 from dialogs.texts import languages
 from gateway.render import Page, screen
 from tests.screens.channels import Channel, channels
-from tests.screens.checking import faults, pages
+from tests.screens.checking import GSM_LANGUAGES, faults, pages
 from tests.screens.walking import DIALOGS, Screen, Walk, cases
 from tests.screens.worst import ARABIC, FILLINGS, LATIN, USUAL, Filling
 
@@ -44,15 +44,21 @@ class Shown:
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """Small screens are for names of plain letters; a number of fifteen digits and a name in
-    Arabic are more than 52 characters hold."""
+    """Small screens are for letters of GSM-7; a long name with a number of fifteen digits is more
+    than 52 characters hold."""
     return tuple(
         Row(language, channel, filling)
         for language in sorted(languages())
         for filling in FILLINGS
         for channel in channels()
-        if filling in EVERYWHERE or not (channel.small or channel.profile.surface == "sms")
+        if _makes_sense(language, channel, filling)
     )
+
+
+def _makes_sense(language: str, channel: Channel, filling: Filling) -> bool:
+    if channel.small:
+        return filling is USUAL or (filling is LATIN and language in GSM_LANGUAGES)
+    return filling in EVERYWHERE or channel.profile.surface != "sms"
 
 
 @cache
