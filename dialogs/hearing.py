@@ -74,11 +74,12 @@ Heard = Pressed | Picked | Said | Typed | Stale | Unclear
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ear:
-    """Where an input is heard. `state` None: nothing was asked yet."""
+    """Where an input is heard. `state` None: nothing was asked yet. `languages`: those whose
+    keywords work besides the English ones: the session's, and all that the programme offers."""
 
     session: Session
     state: State | None
-    language: str
+    languages: tuple[str, ...]
     now_s: int
 
     def hear(self, said: Input) -> Heard:
@@ -86,7 +87,7 @@ class Ear:
         if said.choice is not None and said.choice != MORE:
             return self._tap(said.choice)
         text = ascii_digits(said.text) if said.choice is None else MORE
-        found = keyword(text, self.language)
+        found = keyword(text, *self.languages)
         if found and found[0].at_once:
             return Said(*found)
         return self._key(text) or self._text(text)
@@ -117,7 +118,7 @@ class Ear:
     def _text(self, text: str) -> Heard:
         state = self.state
         if state is None:
-            found = keyword(text, self.language)
+            found = keyword(text, *self.languages)
             return Said(*found) if found else Unclear()
         if state.secret:
             return Typed()
@@ -145,12 +146,12 @@ class Ear:
                 yield offered.id, normal(name)
 
     def _word(self, text: str) -> Heard | None:
-        key = key_words(self.language).get(normal(text))
+        key = key_words(*self.languages).get(normal(text))
         if key == "back":
             return Pressed("back")
         if key == "more" and self.session.paged:
             return Pressed("more")
-        found = keyword(text, self.language)
+        found = keyword(text, *self.languages)
         return Said(*found) if found else None
 
     def _only_word(self, text: str) -> Heard | None:
@@ -166,8 +167,8 @@ class Ear:
         near = {offered_id for offered_id, name in self._names() if alike(typed, name)}
         words = {
             word.dialog: word
-            for phrase, word in phrases(self.language).items()
-            if not word.at_once and not word.argument and alike(typed, phrase)
+            for phrase, word in phrases(*self.languages).items()
+            if not word.does and not word.argument and alike(typed, phrase)
         }
         if len(near) + len(words.keys() - near) != 1:
             return None

@@ -59,7 +59,7 @@ def _hear(run: Run, known: bool) -> Heard:
     ear = Ear(
         session=run.session,
         state=run.state if known else None,
-        language=run.language,
+        languages=(run.language, *run.caller.programme.languages),
         now_s=int(run.now.timestamp()),
     )
     return ear.hear(run.input)
