@@ -52,7 +52,7 @@ def _headed(run: Run, reply: Reply) -> str:
         more = run.texts.t("More")
         return above_menu(room, heading, run.said, reply.text, reply.choices, more)
     if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
-        heading = shortened(heading, room.quarter(heading))
+        heading = shortened(heading, room.quarter([heading, *lines]))
     return "\n".join([heading, *lines])
 
 

@@ -35,10 +35,10 @@ class Room:
         """Between a number and its label; the key for more is no choice."""
         return " " if choice.number == KEY_NUMBER else self.layout.joint
 
-    def quarter(self, text: str) -> int:
-        """How many characters like these are a quarter of a screen: all that a shop's name takes
-        of one that goes on."""
-        return (self.septets if text.isascii() else self.units) // 4
+    def quarter(self, lines: Sequence[str]) -> int:
+        """How many characters of such lines are a quarter of a screen: all that a shop's name
+        takes of one that goes on."""
+        return (self.septets if "".join(lines).isascii() else self.units) // 4
 
 
 SCREEN: Final = Room()

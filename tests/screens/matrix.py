@@ -16,6 +16,8 @@ from tests.screens.walking import DIALOGS, Screen, Walk, cases
 from tests.screens.worst import ARABIC, FILLINGS, LATIN, USUAL, Filling
 
 EVERYWHERE: Final = (USUAL, LATIN)
+PROBED: Final = (LATIN, ARABIC)
+"""Whose screens are also misheard, broken off and so on; the others only go where cases lead."""
 REFUSED: Final = {(LATIN, "ussd"), (LATIN, "chat"), (ARABIC, "ussd")}
 """Where each refusal of each command is heard too."""
 
@@ -70,6 +72,7 @@ def walked(row: Row) -> tuple[Screen, ...]:
         surface=surface,
         filling=row.filling,
         room=screen(row.channel.profile),
+        probe=row.filling in PROBED,
         refuse=(row.filling, surface) in REFUSED and not row.channel.small,
     )
     for dialog in sorted(DIALOGS):

@@ -44,7 +44,7 @@ MUMBLED: Final = "¿?"
 OLD: Final = "gone~0"
 NOTICE: Final = "notice"
 """Stands in the place of a dialog for what is told unasked."""
-TRIED_MAX: Final = 3
+TRIED_MAX: Final = 2
 """So many screens of a state are tried with all that people do anywhere."""
 
 
@@ -110,12 +110,14 @@ def refusals(filling: Filling, language: str) -> tuple[LoyaltyError, ...]:
 
 @dataclass(slots=True, kw_only=True)
 class Walk:
-    """One language, one surface, one filling; `screens` is what came of it, each once."""
+    """One language, one surface, one filling; `screens` is what came of it, each once. `probe`:
+    try what people do anywhere; `refuse`: hear every refusal."""
 
     language: str
     surface: Surface
     filling: Filling
     room: Room = SCREEN
+    probe: bool = True
     refuse: bool = True
     screens: list[Screen] = field(default_factory=list)
     news: dict[str, Notice] = field(default_factory=dict)
@@ -185,7 +187,7 @@ class Walk:
         asked = list[Command[Any]]()
         done = self._turn(before, heard, given=given, asked=asked, **options)
         stage.session = from_json(done.session.to_json())
-        if self._keep(before, done, "") and not options.get("avoid_digit"):
+        if self._keep(before, done, "") and self.probe and not options.get("avoid_digit"):
             self._try_everything(before, heard, done)
         if self.refuse:
             self._refuse(before, heard, asked)

@@ -153,7 +153,7 @@ FILLED: Final[dict[str, Fill]] = {
     "detail": _detail,
     "dial": _text("*123*45678*12345#"),
     "help_line": _text("+962 6 555 01000 ext. 22"),
-    "privacy_url": _text("https://loyalty.example.co.zw/privacy/aroma"),
+    "privacy_url": _text("https://loyalty.example.co.zw/p/aroma"),
     "Offer.points": _number(PRICE),
     "Reward.points": _number(PRICE),
     "missing": _number(MISSING),
