@@ -44,10 +44,15 @@ def offer_choice(view: View, offer: Offer) -> Choice:
         id=f"{PREFIX}{offer.slug}",
         label=label_in_room(view, lambda name: f"{name} {behind}", offer.name),
         short=shortened(offer.name, BUTTON),
-        detail=view.joined(view.t("{points} pts", points=price), hindrance),
+        detail=view.joined(view.t("{points} pts", points=price), hindrance, cut_name(offer.name)),
         keywords=(offer.slug, offer.name),
         number=number_of(view.caller.programme, offer.slug),
     )
+
+
+def cut_name(name: str) -> str:
+    """The name again, for the second line of a row that has no room for it in its first."""
+    return name if len(name) > BUTTON else ""
 
 
 def in_the_way(view: View, offer: Offer) -> str:

@@ -96,22 +96,23 @@ def above_menu(
     more: str,
 ) -> str:
     """What stands above a menu, of which the first choices stay on the first page: for that the
-    menu's own line gives way to news, and the ends of the news and of the shop's name. `more`
-    stands behind the key that turns the page."""
-    first = [*choices[:FIRST], _more(more)]
-    if room.holds([heading, *news, menu], first):
-        return "\n".join([heading, *news, menu])
-    said = "\n".join(news) or menu
-    for shop in (heading, shortened(heading, NAME_MIN)):
-        shown = _most(
-            lambda most: shortened(said, most),
-            least=NEWS_MIN if news else len(said),
-            most=len(said),
-            fits=partial(_one_page, room, [shop], first),
-        )
-        if shown is not None:
-            return f"{shop}\n{shown}"
-    return "\n".join([heading, *news, menu])
+    menu's own line gives way to news, and the ends of the news and of the shop's name. Where that
+    is not enough one choice is, even without the shop's name. `more` stands behind the key that
+    turns the page."""
+    first, one = ([*choices[:count], _more(more)] for count in (FIRST, 1))
+    whole, said, short = [heading, *news, menu], "\n".join(news) or menu, shortened(heading, NAME_MIN)
+    least = NEWS_MIN if news else len(said)
+    if room.holds(whole, first):
+        return "\n".join(whole)
+    for shop, shown, kept in (
+        ([heading], first, least), ([short], first, least), ([short], one, least),
+        ([], one, NEWS_MIN),
+    ):  # fmt: skip
+        fits = partial(_one_page, room, shop, shown)
+        found = _most(partial(shortened, said), least=kept, most=len(said), fits=fits)
+        if found is not None:
+            return "\n".join([*shop, found])
+    return "\n".join(whole)
 
 
 def above_question(

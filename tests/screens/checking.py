@@ -79,6 +79,8 @@ def _first_page(screen: Screen, channel: Channel, shown: list[Page]) -> Iterator
         yield "goes on behind a page that no key turns"
     if screen.guards and channel.profile.surface == "ussd" and not screen.waits:
         yield from _question(screen, channel, first)
+    if screen.state == "menu" and screen.dialog in ("home", "welcome") and not first.options:
+        yield "a first page without anything to choose"
     if screen.dialog == NOTICE and first.more:
         yield "a message goes on behind a page that nobody turns"
     if screen.reply.keep and fit(Reply(text=screen.reply.text), SMS).more:
@@ -138,10 +140,13 @@ def _tappable(page: Page) -> Iterator[str]:
     for option in page.options:
         if not 0 < units(option.short) <= room or option.short != option.short.strip():
             yield f"page {page.number} has the title {option.short!r}"
-        if units(option.detail) > DETAIL:
+        if page.style == "list" and units(option.detail) > DETAIL:
             yield f"page {page.number} has the detail {option.detail!r}"
         if len(option.id) > 200:
             yield f"page {page.number} has the id {option.id!r}"
+    rows = [(option.short, option.detail) for option in page.options]
+    if page.style == "list" and len(set(rows)) < len({option.label for option in page.options}):
+        yield f"page {page.number} has rows that nobody can tell apart"
     if page.style == "list" and not 0 < units(page.button) <= BUTTON:
         yield f"page {page.number} opens its list by {page.button!r}"
 

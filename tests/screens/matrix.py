@@ -3,7 +3,6 @@
 Called by the tests and by the report; each walk is taken once.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -80,9 +79,13 @@ def walked(row: Row) -> tuple[Screen, ...]:
     return tuple(walk.screens if surface == "ussd" else walk.push().screens)
 
 
-def shown(row: Row) -> Iterator[Shown]:
+@cache
+def shown(row: Row) -> tuple[Shown, ...]:
     """The screens of a row, paged and judged."""
-    for each in walked(row):
-        found = pages(each, row.channel)
-        wrong = tuple(dict.fromkeys(faults(each, row.channel, found)))
-        yield Shown(each, row.channel, found, wrong)
+    return tuple(_judged(each, row.channel) for each in walked(row))
+
+
+def _judged(screen: Screen, channel: Channel) -> Shown:
+    found = pages(screen, channel)
+    wrong = tuple(dict.fromkeys(faults(screen, channel, found)))
+    return Shown(screen, channel, found, wrong)
