@@ -22,7 +22,10 @@ MARK: Final = "\u200e"
 
 _RIGHT: Final = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 """Hebrew, Arabic and their neighbours, without their digits."""
-_NUMBER_AFTER_NAME: Final = re.compile(rf"(?<=[{_RIGHT}])(?=[^\w{MARK}]*[0-9])")
+_NUMBER_AFTER_NAME: Final = re.compile(
+    rf"(?<=[{_RIGHT}])(?=[^\w{MARK}]*(?:[0-9]+ [0-9]|[0-9][^{_RIGHT}]*?(?:[A-Za-z]|$)))"
+)
+"""A single number between two Arabic words stays where it is by itself."""
 _TURNED: Final = re.compile(
     rf"(?<![\w{MARK}*+#.,:/-])"
     rf"{MARK}?([*+#-][0-9](?:[0-9*#.,]|[ -](?=[0-9*]))*|[0-9]+(?:[ -][0-9*]+)+|[0-9]+(?=[A-Za-z]))",

@@ -3,8 +3,9 @@
 Called by the engine. Nothing of an answer to a secret question is ever kept.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
@@ -47,13 +48,19 @@ def _headed(run: Run, reply: Reply) -> str:
     room = run.laid_out
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
-    at_menu = known and run.session.dialog in MENUS and not run.session.frames
+    at_menu = known and _at_menu(run)
     if run.surface == "ussd" and at_menu:
         more = run.texts.t("More")
         return above_menu(room, heading, run.said, reply.text, reply.choices, more)
     if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
         heading = shortened(heading, room.quarter([heading, *lines]))
     return "\n".join([heading, *lines])
+
+
+def _at_menu(run: Run) -> bool:
+    """Whether this is the first menu, from which nothing leads back."""
+    at_start = run.session.state == run.dialog.start
+    return at_start and run.session.dialog in MENUS and not run.session.frames
 
 
 def _alone(state: State) -> bool:
@@ -97,8 +104,7 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 
 def _footer(run: Run, reply: Reply) -> str:
-    at_start = run.session.state == run.dialog.start
-    if at_start and run.session.dialog in MENUS and not run.session.frames:
+    if _at_menu(run):
         return ""
     if any(choice.id == BACK for choice in reply.choices):
         return run.texts.t("00 Home")

@@ -6,9 +6,10 @@ label, its short label, its keywords or a tap. Called by the engine, before any 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal
+
+import msgspec
 
 from core.values import ascii_digits
 from dialogs.choices import BACK, STAMP
@@ -28,35 +29,30 @@ NEAR_MIN_CHARS: Final = 4
 Key = Literal["back", "home", "more"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(msgspec.Struct, frozen=True):
     """One of the engine's own keys: `0`, `00`, `98`."""
 
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(msgspec.Struct, frozen=True):
     """An offered choice, by its own id."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A keyword and the rest of the text."""
 
     keyword: Keyword
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """Text that the state itself waits for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(msgspec.Struct, frozen=True):
     """A button that is not offered now. `known`: it was, once; `too_old`: over a day ago."""
 
     id: str
@@ -64,16 +60,14 @@ class Stale:
     too_old: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(msgspec.Struct, frozen=True):
     """Nothing of the above."""
 
 
 Heard = Pressed | Picked | Said | Typed | Stale | Unclear
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
+class Ear(msgspec.Struct, frozen=True, kw_only=True):
     """Where an input is heard. `state` None: nothing was asked yet. `languages`: those whose
     keywords work besides the English ones: the session's, and all that the programme offers."""
 

@@ -3,8 +3,9 @@
 Called by the engine, once a turn; decides nothing about a channel beyond its surface.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from core.facts import Notice
 from core.members.commands import SeeNotices, WhoAmI

@@ -100,7 +100,11 @@ def above_menu(
     is not enough one choice is, even without the shop's name. `more` stands behind the key that
     turns the page."""
     first, one = ([*choices[:count], _more(more)] for count in (FIRST, 1))
-    whole, said, short = [heading, *news, menu], "\n".join(news) or menu, shortened(heading, NAME_MIN)
+    whole, said, short = (
+        [heading, *news, menu],
+        "\n".join(news) or menu,
+        shortened(heading, NAME_MIN),
+    )
     least = NEWS_MIN if news else len(said)
     if room.holds(whole, first):
         return "\n".join(whole)

@@ -5,10 +5,12 @@ input means and calls this; dialogs see nothing of it but a view.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isgenerator
 from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError
 from core.facts import Caller
@@ -18,7 +20,7 @@ from dialogs.directions import layout
 from dialogs.messages import Input, Reply
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Session, Slots
-from dialogs.texts import Texts
+from dialogs.texts import NO_TEXTS, Texts, speaking
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -80,7 +82,7 @@ class Run:
     @property
     def texts(self) -> Texts:
         """The words of the moment."""
-        return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
+        return speaking(self.caller.programme, self.language, self.now)
 
     @property
     def laid_out(self) -> Room:
@@ -93,6 +95,7 @@ class Run:
             language=self.language,
             timezone=self.caller.programme.timezone,
             now=self.now,
+            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
             caller=self.caller,
             slots=dict(self.session.slots),
             input=self.input,

@@ -5,8 +5,9 @@ carriers take fewer. What is not ASCII counts as outside, which errs on the shor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dialogs.directions import LEFT_TO_RIGHT, Layout, ordered
 from dialogs.messages import KEY_NUMBER, Choice
@@ -14,8 +15,7 @@ from dialogs.messages import KEY_NUMBER, Choice
 TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(msgspec.Struct, frozen=True, kw_only=True):
     """One screen: `septets` of GSM-7, or `units` of UTF-16 where a character is outside it. Lines
     count as `layout` sets them (dialogs/directions.py)."""
 

@@ -7,19 +7,21 @@ into 70 (docs/conversation.md, rule 10). Those of Arabic are other ones (dialogs
 Called by views, the engine and the notices.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import phonenumbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from core.facts import OwnTexts, Programme
 from core.values import Money
 from dialogs.directions import Layout, currency, layout
 
@@ -65,22 +67,43 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """A language, a zone and the present moment."""
+def plural(language: str, count: int) -> int:
+    """Which of the language's plural forms a number takes, from 0."""
+    found = catalogue(language)
+    # NullTranslations has no rule: English.
+    if not isinstance(found, GNUTranslations):
+        return int(count != 1)
+    return int(found.plural(count))  # type: ignore[attr-defined]
+
+
+NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """A language, a zone and the present moment. `own`: what the shop says in its own words,
+    checked when it was saved (dialogs/overrides.py)."""
 
     language: str
     timezone: str = "UTC"
     now: datetime = EPOCH
+    own: OwnTexts = NO_TEXTS
 
     def t(self, message: str, **params: object) -> str:
         """The text in this language, `{name}`s filled in. `message` is the English."""
-        found = catalogue(self.language).gettext(message) if message else ""
+        if not message:
+            return ""
+        own = self.own.get(message)
+        found = own[0] if own else catalogue(self.language).gettext(message)
         return found.format(**params).translate(PLAIN)
 
     def n(self, one: str, many: str, count: int, **params: object) -> str:
         """The plural form for `count`, which also fills `{count}`."""
-        found = catalogue(self.language).ngettext(one, many, count)
+        own = self.own.get(one)
+        if own:
+            # A rule that grew since the text was saved must not break the turn.
+            found = own[min(plural(self.language, count), len(own) - 1)]
+        else:
+            found = catalogue(self.language).ngettext(one, many, count)
         return found.format(count=self.points(count), **params).translate(PLAIN)
 
     @property
@@ -139,6 +162,16 @@ class Texts:
         national = phonenumbers.national_significant_number(parsed)
         parts = (f"+{parsed.country_code}", national[:2], "***", national[-4:])
         return self.layout.gap.join(parts)
+
+
+def speaking(programme: Programme, language: str, now: datetime) -> Texts:
+    """A programme's words in a language: its own where it has some."""
+    return Texts(
+        language=language,
+        timezone=programme.timezone,
+        now=now,
+        own=programme.texts.get(language, NO_TEXTS),
+    )
 
 
 def texts(language: str) -> Texts:

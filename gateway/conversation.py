@@ -6,9 +6,11 @@ turn is pure, so a stale version simply runs it again (docs/architecture.md, Opt
 
 import asyncio
 from collections.abc import Generator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError, MessageTooLate
 from core.members.commands import SeeNotices, StartMessages, StopMessages
@@ -17,6 +19,7 @@ from core.service import execute
 from dialogs.engine import Turn, stops_walk, turn
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
+from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
@@ -42,8 +45,7 @@ class Busy(Exception):
     """Versions kept changing under this turn; nothing was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
     request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
 
@@ -256,7 +258,9 @@ async def _finish(
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
-    page = fit(done.reply, profile, session.page, hints(done.language))
+    programme = uow.caller.programme
+    spoken = hints(done.language, programme.texts.get(done.language, NO_TEXTS))
+    page = fit(done.reply, profile, session.page, spoken)
     fits = page.number == 1 and not page.more
     session = replace(session, page=page.number, paged=None if fits else session.paged)
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
@@ -268,7 +272,7 @@ async def _finish(
         command=done.command or "",
         ref=uow.ref if done.command else None,
         changes=tuple(uow.changes),
-        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
+        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page, spoken),
         durable=done.durable,
     )
     await _commit(rt, said, work)

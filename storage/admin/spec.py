@@ -115,7 +115,8 @@ class ChannelPart(_Part, frozen=True, kw_only=True):
 
 
 class TenantSpec(_Part, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file. `texts`: by language, what the shop says in its own words, the English text
+    of the catalogue in front; a list where there are plural forms."""
 
     tenant: TenantPart
     programme: ProgrammePart = ProgrammePart()
@@ -123,6 +124,18 @@ class TenantSpec(_Part, frozen=True, kw_only=True):
     rewards: tuple[RewardPart, ...] = ()
     staff: tuple[StaffPart, ...] = ()
     channels: tuple[ChannelPart, ...] = ()
+    texts: dict[str, dict[str, str | tuple[str, ...]]] = {}
+
+    @property
+    def said(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """`texts`, each as its forms: one, or one for each plural form."""
+        return {
+            language: {
+                message: (said,) if isinstance(said, str) else said
+                for message, said in texts.items()
+            }
+            for language, texts in self.texts.items()
+        }
 
     @property
     def points_per_unit(self) -> int:

@@ -134,5 +134,11 @@ def test_numbers_behind_an_arabic_name_keep_their_order_in_english(
 
 
 def test_an_english_line_with_an_arabic_name_needs_no_mark_without_numbers() -> None:
-    for line in ("Welcome محمد!", "محمد, what shall we do?", "1 قهوة", "plain 1 250"):
+    for line in (
+        "Welcome محمد!",
+        "محمد, what shall we do?",
+        "1 قهوة",
+        "plain 1 250",
+        "رصيدك 1250 نقطة",
+    ):
         assert ordered(line, rtl=False) == line

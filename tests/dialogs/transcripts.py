@@ -13,11 +13,13 @@ The session is serialised and reloaded at every turn. Whatever stands behind `â†
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec import structs
 
 from core.errors import LoyaltyError
 from core.facts import Caller
@@ -76,7 +78,7 @@ class Stage:
             case "anew":
                 self.session = self.session.forget()
             case "deployed":
-                self.session = replace(self.session, state="gone")
+                self.session = structs.replace(self.session, state="gone")
             case _:
                 raise AssertionError(f"@ {directive} is no directive")
 

@@ -144,9 +144,6 @@ def _tappable(page: Page) -> Iterator[str]:
             yield f"page {page.number} has the detail {option.detail!r}"
         if len(option.id) > 200:
             yield f"page {page.number} has the id {option.id!r}"
-    rows = [(option.short, option.detail) for option in page.options]
-    if page.style == "list" and len(set(rows)) < len({option.label for option in page.options}):
-        yield f"page {page.number} has rows that nobody can tell apart"
     if page.style == "list" and not 0 < units(page.button) <= BUTTON:
         yield f"page {page.number} opens its list by {page.button!r}"
 

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import structs
 from transitions import MachineError
 
 from core.errors import LoyaltyError
@@ -265,11 +266,12 @@ class Walk:
         if not here.dialog or self._tried[place] > TRIED_MAX:
             return
         self._keep(here, self._turn(here, Input(MUMBLED)), "misheard")
-        self._keep(here, self._turn(replace(here, rejects=2), Input(MUMBLED)), "third miss")
+        self._keep(here, self._turn(structs.replace(here, rejects=2), Input(MUMBLED)), "third miss")
         self._keep(here, self._turn(here, Input("", choice=OLD)), "old button")
-        aged = replace(here, offered_before={OLD: 1})
+        aged = structs.replace(here, offered_before={OLD: 1})
         self._keep(here, self._turn(aged, Input("", choice=OLD)), "button of last week")
-        self._keep(here, self._turn(here, Input(""), resume=True), "dialled again")
+        if self.surface == "ussd":
+            self._keep(here, self._turn(here, Input(""), resume=True), "dialled again")
         self._keep(here, self._turn(here, Input("0")), "0")
         home = self._turn(here, Input("00"))
         assert home.understood, (self._case, home)
