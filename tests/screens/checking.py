@@ -79,7 +79,8 @@ def _first_page(screen: Screen, channel: Channel, shown: list[Page]) -> Iterator
         yield "goes on behind a page that no key turns"
     if screen.guards and channel.profile.surface == "ussd" and not screen.waits:
         yield from _question(screen, channel, first)
-    if screen.state == "menu" and screen.dialog in ("home", "welcome") and not first.options:
+    at_menu = screen.state == "menu" and screen.dialog in ("home", "welcome")
+    if at_menu and channel.profile.surface == "ussd" and not first.options:
         yield "a first page without anything to choose"
     if screen.dialog == NOTICE and first.more:
         yield "a message goes on behind a page that nobody turns"
