@@ -59,12 +59,14 @@ NUMBER_GOES_ON: Final = re.compile(r"[.,:/ ]?[0-9]")
 
 def shortened(label: str, room: int) -> str:
     """A label for a button or a row: what fits, the cut marked by a full stop. A number is left
-    out rather than cut, since what is left of it would be another one."""
+    out rather than cut, since what is left of it would be another one; where that is within a later
+    sentence, with the sentence."""
     if len(label) <= room:
         return label
     kept = whole_characters(label, room - 1)
     if NUMBER_GOES_ON.match(label, len(kept)):
         kept = NUMBER_BEGUN.sub("", kept) or kept
+        kept = kept.rpartition(". ")[0] or kept
     return f"{kept.rstrip()}."
 
 

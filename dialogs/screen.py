@@ -4,6 +4,7 @@ A screen holds 182 characters of GSM-7, 80 where one is outside it (docs/contrac
 carriers take fewer. What is not ASCII counts as outside, which errs on the short side.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,7 +13,7 @@ import msgspec
 from dialogs.directions import LEFT_TO_RIGHT, Layout, ordered
 from dialogs.messages import KEY_NUMBER, Choice
 
-TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
+TWO_SEPTETS: Final = re.compile(r"[\^{}\\\[~\]|]")
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         listed = (f"{_number(each)}{self._joint(each)}{each.label}" for each in choices)
         text = "\n".join(ordered(line, rtl=self.layout.rtl) for line in (*lines, *listed))
         if text.isascii():
-            return len(text) + sum(char in TWO_SEPTETS for char in text) <= self.septets
+            return len(text) + len(TWO_SEPTETS.findall(text)) <= self.septets
         return len(text.encode("utf-16-le")) // 2 <= self.units
 
     def _joint(self, choice: Choice) -> str:

@@ -11,7 +11,14 @@ from dialogs.messages import Reply
 from dialogs.room import confirmation
 from dialogs.texts import mark
 
-dialog = Dialog("start", title=mark("Get messages"), start="confirm", members=False, transitions=[])
+dialog = Dialog(
+    "start",
+    title=mark("Get messages"),
+    start="confirm",
+    members=False,
+    anywhere=True,
+    transitions=[],
+)
 
 
 @dialog.ask("confirm", guards=True)

@@ -15,7 +15,14 @@ from dialogs.messages import Reply
 from dialogs.room import confirmation
 from dialogs.texts import mark
 
-dialog = Dialog("stop", title=mark("Stop messages"), start="confirm", members=False, transitions=[])
+dialog = Dialog(
+    "stop",
+    title=mark("Stop messages"),
+    start="confirm",
+    members=False,
+    anywhere=True,
+    transitions=[],
+)
 
 
 @dialog.ask("confirm", guards=True)
@@ -23,6 +30,9 @@ def ask_confirm(view: View) -> Reply:
     def question(shop: str) -> str:
         return view.t("Stop all messages from {shop}?", shop=shop)
 
+    if view.caller.shops is not None:
+        text = view.t("Stop the messages of all shops from this number?")
+        return Reply(text=text, choices=yes_or_no(view))
     return confirmation(view, question, view.caller.programme.name, choices=yes_or_no(view))
 
 
@@ -33,4 +43,6 @@ def hear_confirm(view: View) -> Generator[Command[Any], Any, Outcome]:
         return Done(end=True)
     yield from do(StopMessages())
     said = view.t("You will get no more messages from us. Send START to get them again.")
+    if view.caller.shops is not None:
+        said = view.t("No shop will write to you from here. Send START to get messages again.")
     return Done(said, end=True)

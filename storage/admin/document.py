@@ -21,6 +21,8 @@ def write_toml(spec: TenantSpec) -> str:
         *(_table("[[rewards]]", reward) for reward in spec.rewards),
         *(_table("[[staff]]", staff) for staff in spec.staff),
         *(_table("[[channels]]", channel) for channel in spec.channels),
+        *(_table("[[sub_codes]]", code) for code in spec.sub_codes),
+        *([_shortcuts(spec.shortcuts)] if spec.shortcuts else []),
         *(_texts(language, said) for language, said in spec.texts.items()),
     ]
     return "\n".join(tables)
@@ -34,6 +36,11 @@ def texts_toml(said: Mapping[str, Mapping[str, tuple[str, ...]]]) -> str:
 def told(texts: Mapping[str, tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
     """Texts as the file says them: a list only where there are several forms."""
     return {message: forms if len(forms) > 1 else forms[0] for message, forms in texts.items()}
+
+
+def _shortcuts(shortcuts: Mapping[str, str]) -> str:
+    lines = (f"{digits} = {_value(said)}" for digits, said in sorted(shortcuts.items()))
+    return "\n".join(["[shortcuts]", *lines]) + "\n"
 
 
 def _table(heading: str, part: msgspec.Struct) -> str:

@@ -9,6 +9,7 @@ from core.values import EXPONENTS
 from storage.admin.channels import StoredChannel, stored_channels
 from storage.admin.document import told, write_toml
 from storage.admin.spec import TenantSpec, plain
+from storage.admin.sub_codes import stored_sub_codes
 from storage.admin.tenants import named_tenant
 from storage.admin.texts import stored_texts
 from storage.crypto import Vault
@@ -87,6 +88,8 @@ async def tenant_spec(
         "texts": {
             language: told(texts) for language, texts in (await stored_texts(db, row.id)).items()
         },
+        "sub_codes": await stored_sub_codes(db, row.id),
+        "shortcuts": stored["shortcuts"],
     }
     return msgspec.convert(document, TenantSpec)
 

@@ -125,6 +125,7 @@ def test_arabic_has_its_six_plural_forms() -> None:
         ("You have 1 250 pts", 14, "You have."),
         ("You have 1 250 pts", 12, "You have."),
         ("You have 1 250 pts", 17, "You have 1 250 p."),
+        ("You earned 750 pts. You have 1 250.", 31, "You earned 750 pts."),
         ("Breakfast for Two", 12, "Breakfast f."),
     ],
 )

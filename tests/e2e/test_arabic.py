@@ -31,8 +31,9 @@ async def test_a_newcomer_is_served_in_arabic(gateway: Gateway, http: httpx.Asyn
 
     await _award(gateway, http, "50")
     seen.append(await phone.dial(http))
-    assert "محمد: 510 نقطة، Silver\n1 - رصيدي\n" in phone.screen
-    assert "لديك 510 نقطة." in await pick("رصيدي")
+    seen.append(await phone.say(http, "00"))
+    assert "محمد: 510 نقاط، Silver\n1 - رصيدي\n" in phone.screen
+    assert "لديك 510 نقاط." in await pick("رصيدي")
     seen.append(await phone.say(http, "00"))
     assert "Free Coffee مقابل 100 من نقاطك؟ يبقى لك 410." in await pick("المكافآت", "Free Coffee")
     assert "حجزنا Free Coffee حتى" in await pick("نعم")

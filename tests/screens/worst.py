@@ -195,7 +195,7 @@ KEPT: Final = frozenset(
         "refund_on_expiry", "language", "status", "left_at", "notices", "pin_hash", "number",
         "role", "phone", "held", "lifetime_earned", "lifetime_spent", "expired_unbooked",
         "stopped", "kind", "ref", "state", "code", "used_at", "reversed", "at", "returned",
-        "left", "reason", "required", "value", "texts",
+        "left", "reason", "required", "value", "texts", "shortcuts",
     }
 )  # fmt: skip
 """Fields whose values are as long as they ever are, or are never shown."""

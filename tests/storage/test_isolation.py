@@ -37,6 +37,7 @@ def rows(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]
     put(superuser, "inbound", id=ids.uuid7(), **heard, **channel)
     put(superuser, "outbound", id=ids.uuid7(), **channel)
     put(superuser, "text_override", language="en", message="Yes", forms=["Yes!"], **own)
+    put(superuser, "sub_code", channel_id=shop.channel, digits="45", at_tenant=shop.id, **own)
     put(superuser, "command_log", key="k", command="c", input_hash=b"", **own)
 
 
