@@ -72,7 +72,7 @@ def _at_menu(run: Run) -> bool:
 def _alone(state: State) -> bool:
     """Whether a screen must hold all of a question: its Yes moves value, or whatever is typed
     answers it, so that no key turns a page."""
-    return state.guards or state.secret or state.free
+    return state.guards or state.secret or (state.free and not state.lists)
 
 
 def _question(run: Run, heading: str, reply: Reply) -> str:

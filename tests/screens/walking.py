@@ -42,6 +42,10 @@ TRANSCRIPTS: Final = Path(world.__file__).parent / "transcripts"
 CASES: Final = Path(__file__).parent / "cases"
 ANSWER: Final = re.compile(r"! (\w+)\(.*?\) → (.*)")
 MUMBLED: Final = "¿?"
+NEVER_REFUSED: Final = frozenset({"WhoAmI", "SeeNotices", "ListShops"})
+"""What the first screen itself asks core: were it refused, there would be nowhere to go."""
+FIRST: Final = ("home", "welcome", "programmes")
+"""Where 00 leads: a shop's menus, or the shops of a shared number."""
 OLD: Final = "gone~0"
 NOTICE: Final = "notice"
 """Stands in the place of a dialog for what is told unasked."""
@@ -73,7 +77,7 @@ class Screen:
     def waits(self) -> bool:
         """Whether anything typed is the answer, so that no key turns a page."""
         known = self._known
-        return known is not None and (known.secret or known.free)
+        return known is not None and (known.secret or (known.free and not known.lists))
 
     @property
     def _known(self) -> State | None:
@@ -275,7 +279,7 @@ class Walk:
         self._keep(here, self._turn(here, Input("0")), "0")
         home = self._turn(here, Input("00"))
         assert home.understood, (self._case, home)
-        assert home.session.state == "menu", (self._case, home)
+        assert home.session.dialog in FIRST, (self._case, home)
         if self.surface == "ussd" and DIALOGS[here.dialog].states[here.state].guards:
             again = self._turn(before, heard, avoid_digit=heard.text or "1")
             self._keep(before, again, "digit avoided")
@@ -284,7 +288,7 @@ class Walk:
         """Every refusal of every command of this turn, whether core has reason for it or not."""
         for command in asked:
             name, at = type(command).__name__, (before.dialog, before.state, type(command).__name__)
-            if isinstance(command, WhoAmI) or name == "SeeNotices" or ("refused", at) in self._seen:
+            if name in NEVER_REFUSED or ("refused", at) in self._seen:
                 continue
             self._seen.add(("refused", at))
             for error in refusals(self.filling, self.language):

@@ -138,6 +138,7 @@ _member, _reward, _tier = _words("member", MEMBER), _words("reward", REWARD), _w
 FILLED: Final[dict[str, Fill]] = {
     "Programme.name": _words("shop", SHOP),
     "JoinTarget.name": _words("shop", SHOP),
+    "Shop.name": _words("shop", SHOP),
     "Tier.name": _tier,
     "Reward.name": _reward,
     "Offer.name": _reward,
@@ -195,7 +196,7 @@ KEPT: Final = frozenset(
         "refund_on_expiry", "language", "status", "left_at", "notices", "pin_hash", "number",
         "role", "phone", "held", "lifetime_earned", "lifetime_spent", "expired_unbooked",
         "stopped", "kind", "ref", "state", "code", "used_at", "reversed", "at", "returned",
-        "left", "reason", "required", "value", "texts", "shortcuts",
+        "left", "reason", "required", "value", "texts", "shortcuts", "chosen",
     }
 )  # fmt: skip
 """Fields whose values are as long as they ever are, or are never shown."""
