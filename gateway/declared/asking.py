@@ -51,11 +51,12 @@ class Heard:
 
 
 def ask(table: Table, channel: Channel, public_url: str, step: Step) -> HttpRequest:
-    """The request for a step, with the channel's shared secret where it has one."""
+    """The request for a step, with the channel's shared secret where it has one. Raises ValueError
+    where the carrier has no request that would say it."""
     asked = table.request
     end = next((end for end in table.ends if end.dropped), None) if step.ends else None
     if step.ends and end is None:
-        raise ValueError(f"{table.carrier} tells nobody that a caller is gone")
+        raise ValueError(f"{table.carrier} tells nobody that a caller is gone.")
     fields = _sampled(table, channel, step) | _said(table, channel, step, end)
     secret, headers = channel.secrets.get("shared_secret"), []
     if secret and asked.secret:
@@ -124,6 +125,8 @@ def _text(table: Table, channel: Channel, step: Step) -> str:
         return "*".join([*dialled, *step.inputs])
     if step.inputs:
         return step.inputs[-1]
+    if dialled and table.begin.dials == "nothing":
+        raise ValueError(f"{table.carrier} does not say what was dialled past the code.")
     code = "*".join([bare(channel.address), *dialled])
     return {"star": f"*{code}#", "code": code, "nothing": ""}[table.begin.dials]
 
