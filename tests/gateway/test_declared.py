@@ -164,6 +164,7 @@ async def test_without_a_session_each_dialling_is_a_new_call(
         return phone.shown
 
     for _ in range(2):
+        shop.later(seconds=200)
         phone.step = replace(phone.step, inputs=())
         assert (await post()).open
         answer, steps = phone.answer and phone.answer.content, heard(superuser, phone)
