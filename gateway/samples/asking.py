@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from core.values import local_phone
 from gateway.adapter import Adapter, Channel
 from gateway.codes import bare
 from gateway.declared.asking import Step
@@ -87,12 +88,13 @@ def _econet_ussd(channel: Channel, url: str, step: Step) -> HttpRequest:
     if step.ends:
         raise Unsampled("Econet tells nobody that a caller is gone.")
     own, said = channel.settings, bare(channel.address)
+    local = own.get("number_form") == "local"
     dialled = f"*{said}*{step.dialled}#" if step.dialled else f"*{said}#"
     stages = own.get("stage_next") or "PENDING", own.get("stage_first") or "FIRST"
     fields = [
         ("transactionTime", step.at.isoformat(timespec="milliseconds")),
         ("transactionID", step.session),
-        ("sourceNumber", step.phone.removeprefix("+")),
+        ("sourceNumber", local_phone(step.phone) if local else step.phone.removeprefix("+")),
         ("destinationNumber", said),
         ("message", step.inputs[-1] if step.inputs else dialled),
         ("stage", stages[not step.inputs].split()[0]),
