@@ -98,14 +98,14 @@ async def test_digits_dialled_past_the_code(kind: str, shop: TeaHouse) -> None:
 
 
 @pytest.mark.parametrize("kind", [KESTREL, *KINDS])
-async def test_fifty_deliveries_of_one_confirmation_at_once(kind: str, shop: TeaHouse) -> None:
-    """F14."""
+async def test_many_deliveries_of_one_confirmation_at_once(kind: str, shop: TeaHouse) -> None:
+    """F14; fifty of them are delivered in test_latest_input.py, by the same way."""
     phone = await member(shop, kind)
     await phone.pick("Rewards", "Scone")
     yes = number_of(phone.shown.words, "Yes")
     phone.step = replace(phone.step, inputs=(*phone.step.inputs, yes), at=now())
     asked = phone.request()
-    answers = await asyncio.gather(*(phone.knock(asked) for _ in range(50)))
+    answers = await asyncio.gather(*(phone.knock(asked) for _ in range(12)))
     assert len({answer.content for answer in answers}) == 1
     assert "show this code" in answers[0].text
     assert await given(phone) == 1
