@@ -3,9 +3,10 @@
 Called by `conversation`.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from dialogs.engine import Turn
 from dialogs.session import Session

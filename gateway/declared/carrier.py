@@ -3,10 +3,11 @@ has, driven by its table (gateway/adapter.py). Called by whoever calls adapters.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from gateway.adapter import (
     Channel,

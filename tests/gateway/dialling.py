@@ -3,11 +3,12 @@ can put every kind through the same session.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import httpx
+from msgspec.structs import replace
 
 from gateway.adapter import Adapter, Channel
 from gateway.inbound import HttpRequest, HttpResponse

@@ -6,10 +6,10 @@ The ids are those of docs/security.md section 2; the rule of retries that of its
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.rewards.commands import ListIssuances
 from gateway.declared.carrier import Declared

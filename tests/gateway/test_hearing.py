@@ -1,11 +1,11 @@
 """What a USSD carrier's request adds: docs/security.md U3–U5, U35–U42 and section 3, 8."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from core.facts import Caller, Programme
 from core.values import Address
@@ -60,7 +60,7 @@ def snapshot(heard: str | None = None, **changes: object) -> Snapshot:
         answer=None,
         claimed_by=(TENANT, MINE) if conversation else None,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def said(text: str, session: str = "s1") -> Inbound:
@@ -197,7 +197,7 @@ def test_an_equal_body_is_a_retry_while_its_answer_is_fresh(
 
 def input_only(text: str, session: str = "s1", **more: object) -> Inbound:
     base = Inbound(address="121", sender=SENDER, conversation=session, input=Input(text))
-    return replace(base, **more)  # type: ignore[arg-type]
+    return replace(base, **more)
 
 
 def test_a_session_never_heard_of_begins_where_the_request_says_what_was_dialled() -> None:

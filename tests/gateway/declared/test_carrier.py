@@ -1,11 +1,11 @@
 """What tables can say beyond those of our twelve: carriers of docs/wire-formats.md section 6 that
 nobody uses here yet, each declared in a few lines and heard both ways."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from dialogs.messages import Reply
 from gateway.adapter import Channel, Malformed

@@ -1,9 +1,9 @@
 """Samples against the real adapters: every kind has one, and its adapter reads what was meant."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from core.values import Address
 from dialogs.messages import Reply
