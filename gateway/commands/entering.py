@@ -15,6 +15,7 @@ from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
     from gateway.adapter import Adapter
+    from gateway.declared.carrier import Declared
 
 Rule = Callable[[str, bool], bool]
 """Whether a value may be entered; told whether this is dev."""
@@ -149,7 +150,7 @@ def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
     adapter = adapters.get(kind)
     if not isinstance(adapter, Declared):
         return KINDS.get(kind, OTHER)
-    rules = {name: _one_of(allowed) for name, allowed in adapter.allowed.items()}
+    rules = {name: _rule_of(adapter, name, allowed) for name, allowed in adapter.allowed.items()}
     return Kind(
         address=_CODE,
         looks="a code such as *440#",
@@ -160,9 +161,14 @@ def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
     )
 
 
+def _rule_of(adapter: "Declared", name: str, allowed: Sequence[str]) -> tuple[Rule, str]:
+    if allowed:
+        return _one_of(allowed)
+    plain, looks = _PLAIN
+    return (lambda value, dev: plain(value, dev) and adapter.takes(name, value)), looks
+
+
 def _one_of(allowed: Sequence[str]) -> tuple[Rule, str]:
-    if not allowed:
-        return _PLAIN
     return (lambda value, _: value in allowed), f"one of {', '.join(allowed)}"
 
 

@@ -69,6 +69,8 @@ async def test_a_session_from_the_dialling_to_its_end(
     phone = await member(shop, kind)
     assert phone.shown.open
     assert number_of(phone.shown.words, "Balance")
+    assert phone.answer is not None
+    assert phone.answer.headers["cache-control"] == "no-store"
     for label in ("", "Rewards", "Scone", "Yes"):
         await phone.pick(*filter(None, [label]))
         assert phone.answer is not None
