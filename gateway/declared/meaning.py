@@ -74,12 +74,11 @@ def _envelope(
         if name in fields
     }  # fmt: skip
     kept |= {name: fields[name] for name in asked.repeats if name in fields}
-    split = urlsplit(request.url)
-    kept |= {"code": bare(channel.address)}
-    kept |= {"url": split._replace(query="", fragment="").geturl()}
     for value in kept.values():
         if isinstance(value, str) and (len(value) > _REPEATED_MAX or not is_sound(value)):
             raise Malformed("a field that is repeated")
+    url = urlsplit(request.url)._replace(query="", fragment="").geturl()
+    kept |= {"code": bare(channel.address), "url": url}
     written = _as_json if table.answer.encoding == "json" else as_text
     settings = {f"${name}": channel.settings.get(name, "") for name in table.settings}
     return {name: written(value) for name, value in kept.items()} | settings
