@@ -5,6 +5,7 @@
     > redeem 2                         what they say; `> [id]` is a tap
     ! ListRewards() → offers()         what core was asked, and what it answered
     < Cafe Aroma                       what they read; END when it ends
+    VISIT bella-salon JOIN             where it goes on instead, and what is heard there
 
 The session is serialised and reloaded at every turn. Whatever stands behind `→` is built by
 `tests.dialogs.world`; where nothing stands, the usual answer is given and written down.
@@ -39,6 +40,7 @@ USUAL: Final = {
     "FindCustomer": "found()", "QuotePurchase": "quote()", "RecordPurchase": "earned()",
     "ListReserved": "(issuance('reserved'),)", "Approve": "settled('issued')",
     "Reject": "settled('rejected')", "LookUpCode": "issuance()",
+    "ListShops": "shops()", "FindShops": "(shop('Bella Salon'),)",
     "UseIssuance": "settled('redeemed')", "ShowToday": "today()", "UndoPurchase": "undone()",
 }  # fmt: skip
 """What core answers where a transcript says nothing; None for what is not listed."""
@@ -131,6 +133,10 @@ def play(path: Path, stage: Stage | None = None) -> Played:
             continue
         answers = iter([line.partition("→")[2].strip() for line in block if line[:1] == "!"])
         lines, done = stage.say(block[0][2:], answers)
+        if done.visit:
+            there = value_shown(done.visit.tenant_id)
+            out += [block[0], *lines, f"VISIT {there} {done.visit.said}".rstrip()]
+            continue
         out += [block[0], *lines, *shown(done.reply)]
         screens.append((done.session.dialog, done.session.state, done.reply))
     return Played("\n".join(out) + "\n", screens)
@@ -142,7 +148,7 @@ def blocks(text: str) -> Iterator[list[str]]:
     for line in text.splitlines():
         if line.startswith("!"):
             block.append(line)
-        elif not line.startswith("<") and line != "END":
+        elif not line.startswith(("<", "VISIT")) and line != "END":
             if block:
                 yield block
             block = [line]
