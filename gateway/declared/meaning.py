@@ -26,7 +26,8 @@ _REPEATED_MAX: Final = 256
 def names(table: Table) -> Iterator[str]:
     """Every field that the table looks at."""
     asked, begin = table.request, table.begin
-    yield from filter(None, (asked.sender, asked.text, asked.session, asked.address))
+    roles = asked.sender, asked.text, asked.session, asked.address, asked.network
+    yield from filter(None, roles)
     yield from asked.repeats
     if begin:
         yield from (*begin.when, *begin.continues, *filter(None, [begin.absent]))
@@ -50,6 +51,7 @@ def step(
         sender=sender,
         conversation=_session(table, asked.session, fields),
         envelope=_envelope(table, request, fields, channel),
+        network=_network(table, fields),
     )
     if asked.input == "accumulated":
         return replace(said, opens=text == "", accumulated=text)
@@ -99,6 +101,10 @@ def _address(table: Table, fields: Mapping[str, Scalar]) -> str:
     if code and not CODE.fullmatch(code):
         raise Malformed("address")
     return code
+
+
+def _network(table: Table, fields: Mapping[str, Scalar]) -> str:
+    return mend(as_text(fields.get(table.request.network, ""))[:_REPEATED_MAX])
 
 
 def _text(table: Table, fields: Mapping[str, Scalar]) -> str:
@@ -160,6 +166,7 @@ def ended(table: Table, end: End, fields: Mapping[str, Scalar], channel: Channel
         dropped=end.dropped,
         reason=end.reason,
         sender=read_msisdn(number, channel.region),
+        network=_network(table, fields),
     )
 
 
