@@ -13,8 +13,9 @@ from uuid import UUID
 from core.values import Address
 from dialogs.directions import ordered
 from dialogs.messages import Input
-from gateway.adapter import Channel, Outgoing, discover
+from gateway.adapter import Channel, Outgoing
 from gateway.inbound import HttpRequest, Inbound
+from gateway.kinds import discover
 from gateway.render import Hints, Page
 from tests.screens.channels import units
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import smsutil
 
-from gateway.adapter import discover
+from gateway.kinds import discover
 from gateway.render import Page, Profile
 
 SMALLER: Final = {
