@@ -102,6 +102,7 @@ class Begins:
         """Their snapshots, all of one moment."""
         rows = [
             _Ask(
+                i=place,
                 owner=ask.owner,
                 tenant=ask.tenant,
                 conversation=ask.conversation_id,
@@ -112,10 +113,11 @@ class Begins:
                 session=ask.carrier_session,
                 address=self._found_by(ask),
             )
-            for ask in asks
+            for place, ask in enumerate(asks)
         ]
         text = await self._asked(_BEGIN_MANY, (_ENCODER.encode(rows).decode(),))
-        return _ALL_BEGUN.decode(text)
+        told = {each.i: each.begun for each in _ALL_BEGUN.decode(text)}
+        return [told[place] for place in range(len(asks))]
 
     async def _asked(self, sql: LiteralString, args: Sequence[Any]) -> str:
         """Read; once more when the connection broke, since nothing was written: after a restart
@@ -132,8 +134,9 @@ class Begins:
 
 
 class _Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of begin_many_v1."""
+    """One ask of begin_many_v1; `i`: its place."""
 
+    i: int
     owner: UUID
     tenant: UUID | None
     conversation: UUID
@@ -145,8 +148,15 @@ class _Ask(msgspec.Struct, frozen=True, kw_only=True):
     address: bytes | None
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """One answer of begin_many_v1."""
+
+    i: int
+    begun: Begun
+
+
 _BEGIN: Final = "select begin_v2(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _BEGIN_MANY: Final = "select begin_many_v1(%s)"
 _ENCODER: Final = msgspec.json.Encoder()
 _BEGUN: Final = msgspec.json.Decoder(Begun)
-_ALL_BEGUN: Final = msgspec.json.Decoder(list[Begun])
+_ALL_BEGUN: Final = msgspec.json.Decoder(list[_Told])
