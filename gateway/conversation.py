@@ -5,9 +5,11 @@ turn is pure, so a stale version simply runs it again (docs/architecture.md, Opt
 """
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from core.members.commands import SeeNotices
 from dialogs.engine import Turn, stops_walk
@@ -17,12 +19,13 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, work_of
+from gateway.outcome import conversation_after, misses, screen_of, step_of, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
 from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, placed
+from gateway.watch import Step
 from storage.database import Lost, Stale
 from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
@@ -35,11 +38,11 @@ class Busy(Exception):
     """Versions kept changing under this turn; nothing was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
     request. `outcome` is for the log: replied, repeated, silent, or why it was not heard;
-    `tenant` too: whose turn it was."""
+    `tenant` too: whose turn it was. `step` is for the carrier watch, where a USSD session moved
+    on."""
 
     response: HttpResponse | None
     outcome: str
@@ -47,6 +50,7 @@ class Answered:
     screen: str = ""
     reruns: int = 0
     tenant: UUID | None = None
+    step: Step | None = None
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
@@ -155,6 +159,7 @@ async def _turn(
     session, resume = _session(said, snapshot, heard)
     heard, news = dialled(rt, said, snapshot, heard)
     news = news or closed(said, snapshot, opens=heard.opens)
+    left = "" if heard.opens else screen_of(session)
     talk = Talk(rt=rt, said=said, snapshot=snapshot, hasher=hasher)
     done: Turn | None = None
     for each in _inputs(said, snapshot, heard, resume=resume):
@@ -167,7 +172,7 @@ async def _turn(
         done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
-    return await _finish(rt, said, talk.snapshot, talk.uow, done)
+    return await _finish(rt, said, talk.snapshot, talk.uow, done, left)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
@@ -203,7 +208,7 @@ def _inputs(said: Message, snapshot: Snapshot, heard: Heard, *, resume: bool) ->
 
 
 async def _finish(
-    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
+    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn, left: str
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
@@ -227,8 +232,9 @@ async def _finish(
         response=response,
         outcome="silent" if silent else "replied",
         command=done.command,
-        screen=f"{session.dialog}.{session.state}",
+        screen=screen_of(session),
         tenant=snapshot.tenant,
+        step=step_of(snapshot, session, page, left) if profile.reply_in_response else None,
     )
 
 

@@ -4,10 +4,12 @@ Called by the jobs `send` and `undelivered`, so that a refusal has the same cons
 carrier told it at once or in a report. Safe to repeat: everything is keyed by the message.
 """
 
+import dataclasses
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from core.changes import NoticeMoved
 from core.members.commands import StopMessages
@@ -28,7 +30,7 @@ async def follow_up(rt: Runtime, owner: UUID, done: Delivered) -> None:
     payload = decode(row.payload) if row.payload else None
     tenant = payload.tenant if payload and payload.tenant else owner
     if tenant != owner and row.notice_id:
-        row = replace(row, notice_state=await rt.notices.state(tenant, row.notice_id))
+        row = dataclasses.replace(row, notice_state=await rt.notices.state(tenant, row.notice_id))
     if refused is None:
         # Moved on already by a report that was faster: then that one's word counts.
         with suppress(Stale):

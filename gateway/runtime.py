@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import httpx
@@ -21,6 +21,7 @@ from gateway.hashing import BoundedHasher
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
+from gateway.watch import Watch
 from storage.catalogue import own_faults
 from storage.channels import Registry
 from storage.crypto import Vault
@@ -32,6 +33,7 @@ from storage.notices import Notices
 from storage.outbox import Outbox
 from storage.programmes import Programmes
 from storage.turns import PLATFORM, Turns
+from storage.watch import CarrierRows
 
 LOOK_S: Final = 5
 
@@ -58,6 +60,7 @@ class Runtime:
     dialogs: Mapping[str, Dialog]
     http: httpx.AsyncClient
     metrics: Metrics
+    watch: Watch
     rng: random.Random
     wake: asyncio.Event
     slots: dict[str, int]
@@ -84,6 +87,8 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             await _warn_of_weak_channels(rt.registry, rt.adapters)
         looking = asyncio.create_task(_keep_current(rt.registry))
         stack.callback(looking.cancel)
+        stack.push_async_callback(rt.watch.flush)
+        stack.callback(asyncio.create_task(rt.watch.keep_adding()).cancel)
         yield rt
 
 
@@ -91,11 +96,12 @@ def _bundle(
     settings: Settings, db: Database, hasher: BoundedHasher, http: httpx.AsyncClient
 ) -> Runtime:
     vault, programmes = Vault(settings.secret_key), Programmes(db)
+    metrics, ahead = Metrics(), timedelta(seconds=settings.clock_offset_s)
     return Runtime(
         settings=settings,
         db=db,
         vault=vault,
-        turns=Turns(db, vault, programmes, timedelta(seconds=settings.clock_offset_s)),
+        turns=Turns(db, vault, programmes, ahead),
         programmes=programmes,
         registry=Registry(db, vault, Channel),
         inbox=Inbox(db, vault),
@@ -107,7 +113,8 @@ def _bundle(
         adapters=discover_adapters(),
         dialogs=discover_dialogs(),
         http=http,
-        metrics=Metrics(),
+        metrics=metrics,
+        watch=Watch(CarrierRows(db), metrics, lambda: datetime.now(UTC) + ahead),
         rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
         wake=asyncio.Event(),
         slots={},

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 SECRET_BYTES_MIN: Final = 32
+OPERATOR_KEY_FILE: Final = "operator.key"
+"""Where a developer finds the console's key, in the data folder."""
+
 LATER: Final = frozenset(
     {
         "MAITA_REDIS_URL", "MAITA_BASE_DOMAIN", "MAITA_SPOOL_DIR", "MAITA_ANCHOR_FILE",
@@ -25,7 +28,7 @@ KNOWN: Final = LATER | {
     "MAITA_DATA_DIR", "MAITA_PUBLIC_URL", "MAITA_TRUSTED_PROXIES", "MAITA_SECRET_KEY",
     "MAITA_SECRET_KEY_FILE", "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
     "MAITA_CLOCK_OFFSET_S", "MAITA_LOG_LEVEL", "MAITA_TURN_TIMEOUT_S", "MAITA_SEND_TIMEOUT_S",
-    "MAITA_DATABASE_TIMEOUT_S",
+    "MAITA_DATABASE_TIMEOUT_S", "MAITA_OPERATOR_KEY", "MAITA_OPERATOR_KEY_FILE",
 }  # fmt: skip
 
 Network = IPv4Network | IPv6Network
@@ -37,7 +40,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The process's configuration. URLs have no trailing slash; times are in seconds."""
+    """The process's configuration. URLs have no trailing slash; times are in seconds. Without an
+    `operator_key` there is no console."""
 
     env: Literal["prod", "dev"]
     data_dir: Path
@@ -45,6 +49,7 @@ class Settings:
     database_owner_url: str | None = field(default=None, repr=False)
     database_verify_url: str | None = field(default=None, repr=False)
     secret_key: bytes = field(default=b"", repr=False)
+    operator_key: bytes = field(default=b"", repr=False)
     bind: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -83,7 +88,8 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
         database_url=environ.get("MAITA_DATABASE_URL") or None,
         database_owner_url=environ.get("MAITA_DATABASE_OWNER_URL") or None,
         database_verify_url=environ.get("MAITA_DATABASE_VERIFY_URL") or None,
-        secret_key=_secret(environ, env, data_dir),
+        secret_key=_secret_key(environ, env, data_dir),
+        operator_key=_operator_key(environ, env, data_dir),
         bind=environ.get("MAITA_BIND") or "127.0.0.1",
         port=port,
         workers=_number(environ, "MAITA_WORKERS", 1, 1, 64),
@@ -146,20 +152,36 @@ def _networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
         raise SettingsError("MAITA_TRUSTED_PROXIES must be addresses like 10.0.0.0/8.") from error
 
 
-def _secret(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
+def _secret_key(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
     """The key of all keys: given, read from a file, or (dev only) made once in the data folder."""
-    text = environ.get("MAITA_SECRET_KEY", "")
-    file = environ.get("MAITA_SECRET_KEY_FILE")
-    if file:
-        path = Path(file)
-        try:
-            text = path.read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError("MAITA_SECRET_KEY_FILE names no readable file.") from None
+    text = _given(environ, "MAITA_SECRET_KEY")
     if not text and env == "dev":
         text = _dev_secret(data_dir / "secret.key")
+    return _strong("MAITA_SECRET_KEY", text)
+
+
+def _operator_key(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
+    """The key to the console; in prod there is none unless it is given."""
+    text = _given(environ, "MAITA_OPERATOR_KEY")
+    if not text and env == "dev":
+        text = _dev_secret(data_dir / OPERATOR_KEY_FILE)
+    return _strong("MAITA_OPERATOR_KEY", text) if text else b""
+
+
+def _given(environ: Mapping[str, str], name: str) -> str:
+    """A secret as the environment gives it, by itself or in a file."""
+    file = environ.get(f"{name}_FILE")
+    if not file:
+        return environ.get(name, "")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{name}_FILE names no readable file.") from None
+
+
+def _strong(name: str, text: str) -> bytes:
     if len(text.encode()) < SECRET_BYTES_MIN or len(set(text)) < 10:
-        raise SettingsError("MAITA_SECRET_KEY needs 32 random bytes: try `openssl rand -hex 32`.")
+        raise SettingsError(f"{name} needs 32 random bytes: try `openssl rand -hex 32`.")
     return text.encode()
 
 

@@ -5,8 +5,10 @@ One code or number may serve many shops (docs/architecture.md, Tenancy): a sub-c
 Called by `conversation`, for channels of the platform; on a shop's own channel all is as it is.
 """
 
-from dataclasses import dataclass, replace
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from core.facts import Caller
 from dialogs.messages import Input
@@ -18,8 +20,7 @@ from gateway.runtime import Runtime
 from storage.turns import PLATFORM, BeginAsk, Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be heard. `typed`: the digits it stands for, or the text itself."""
 
     input: Input

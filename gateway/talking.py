@@ -5,10 +5,11 @@ turn begins there anew, and only what is said and done there counts.
 """
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError, MessageTooLate
 from core.members.commands import SeeNotices, StartMessages, StopMessages

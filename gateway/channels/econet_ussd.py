@@ -22,9 +22,10 @@ a session is never told.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from core.values import Address
 from dialogs.messages import Input

@@ -71,3 +71,8 @@ grant select, insert, update (
 ) on outbound to {app};
 grant select, insert, update (state, seen_at) on notice to {app};
 grant select, insert, update (answer) on command_log to {app};
+
+-- The carrier watch.
+grant select, insert, delete, update (counts) on carrier_hour to {app};
+grant select, insert, delete, update (last_at, silent_since, usual, window_s)
+    on carrier_seen to {app};

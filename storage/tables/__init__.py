@@ -4,6 +4,7 @@ Called by `storage` for composing statements at import, and by a test that compa
 migrated database. SQLAlchemy is the typed compiler here; no engine is ever made.
 """
 
+from storage.tables.carriers import carrier_hour, carrier_seen
 from storage.tables.ledger import (
     SYSTEM_ACCOUNTS,
     account,
@@ -37,6 +38,8 @@ __all__ = [
     "SYSTEM_ACCOUNTS",
     "account",
     "address_stop",
+    "carrier_hour",
+    "carrier_seen",
     "channel",
     "channel_secret",
     "channel_setting",

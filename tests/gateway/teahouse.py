@@ -39,6 +39,7 @@ NUMBER: Final = "+263771000009"
 NUMBER_ID: Final = "700000000000009"
 ACCOUNT: Final = "AC" + "0" * 32
 SECRET: Final = "the secret of the Meta app, and of Twilio"
+OPERATOR_KEY: Final = "the key of whoever runs the tea house"
 CASHIER: Final = ("+263771000002", "70425")
 MANAGER: Final = ("+263771000001", "48213")
 SPEC: Final = f"""
@@ -222,6 +223,7 @@ async def open_tea_house(database_url: str, data_dir: Path) -> AsyncIterator[Tea
         data_dir=data_dir,
         database_url=database_url,
         secret_key=b"a key that only the tests of the gateway know",
+        operator_key=OPERATOR_KEY.encode(),
         public_url=URL,
     )
     async with AsyncExitStack() as stack:

@@ -1,11 +1,11 @@
 """What a USSD carrier's request adds: docs/security.md U3–U5, U35–U42 and section 3, 8."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from core.facts import Caller, Programme
 from core.values import Address
@@ -60,7 +60,7 @@ def snapshot(heard: str | None = None, **changes: object) -> Snapshot:
         answer=None,
         claimed_by=(TENANT, MINE) if conversation else None,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def said(text: str, session: str = "s1") -> Inbound:

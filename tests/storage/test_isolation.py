@@ -37,6 +37,9 @@ def rows(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]
     put(superuser, "inbound", id=ids.uuid7(), **heard, **channel)
     put(superuser, "outbound", id=ids.uuid7(), **channel)
     put(superuser, "sub_code", channel_id=shop.channel, digits="45", at_tenant=shop.id, **own)
+    network = {"network": "Econet", **channel}
+    put(superuser, "carrier_hour", hour=NOW, counts="{}", **network)
+    put(superuser, "carrier_seen", first_at=NOW, last_at=NOW, **network)
     put(superuser, "command_log", key="k", command="c", input_hash=b"", **own)
 
 

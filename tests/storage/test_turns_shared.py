@@ -1,12 +1,13 @@
 """A channel that several tenants share: what lies under its owner and what under the tenant, and
 documents that commit refuses."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import Table
@@ -116,7 +117,7 @@ async def test_who_leaves_is_found_no_more_by_that_shop(
     turns: Turns, superuser: psycopg.Connection, world: World, tenants: tuple[Shop, Shop]
 ) -> None:
     case = address_listed(world)
-    gone = replace(case.change, listed=False)
+    gone = dataclasses.replace(case.change, listed=False)
     await turns.commit(work(world, case.change))
     foreign = replace(work(world, gone), owner=tenants[1].id, tenant=tenants[1].id)
     await turns.commit(foreign)
