@@ -48,7 +48,6 @@ from storage.turns import Turns
 from tests.shops import Shop, ids
 from tests.storage import fact_cases, move_cases
 from tests.storage.fact_cases import Case, address_added, code_added, notice_added, transfer_added
-from tests.storage.move_cases import address_stopped
 from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
 
 CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
@@ -199,16 +198,6 @@ async def test_a_new_counter_is_inserted_once(turns: Turns, world: World) -> Non
     await turns.commit(work(world, dataclasses.replace(first, subject=world.ref)))
     with pytest.raises(Stale):
         await turns.commit(work(world, dataclasses.replace(first, subject=world.ref)))
-
-
-async def test_a_stop_is_overwritten_by_a_start(
-    turns: Turns, superuser: psycopg.Connection, world: World
-) -> None:
-    case = address_stopped(world)
-    await turns.commit(work(world, case.change))
-    await turns.commit(work(world, dataclasses.replace(case.change, stopped=False, at=LATER)))
-    (found,) = rows(superuser, "address_stop", tenant_id=world.tenant, **case.key)
-    assert (found["stopped"], found["at"]) == (False, LATER)
 
 
 async def test_an_address_is_found_in_the_directory(

@@ -21,9 +21,9 @@ from storage.tables.schema import SHARED
 from storage.turns import PLATFORM, Turns
 from tests.shops import Shop, ids, put
 from tests.storage.fact_cases import notice_added
-from tests.storage.move_cases import account_moved, address_listed
+from tests.storage.move_cases import account_moved, address_listed, address_stopped
 from tests.storage.test_commit_changes import CASES, everything, rows
-from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
+from tests.storage.world import LATER, NOW, Programmes, World, asks, new_world, talk, work
 
 OF_A_SHOP = [
     table
@@ -191,6 +191,16 @@ async def test_a_stop_counts_for_the_number_it_was_sent_to(
     ask = asks(shop, ids.uuid7())
     assert (await turns.begin(replace(ask, owner=PLATFORM))).caller.stopped
     assert not (await turns.begin(ask)).caller.stopped
+
+
+async def test_a_stop_is_overwritten_by_a_start(
+    turns: Turns, superuser: psycopg.Connection, world: World
+) -> None:
+    case = address_stopped(world)
+    await turns.commit(work(world, case.change))
+    await turns.commit(work(world, dataclasses.replace(case.change, stopped=False, at=LATER)))
+    (found,) = rows(superuser, "address_stop", tenant_id=world.tenant, **case.key)
+    assert (found["stopped"], found["at"]) == (False, LATER)
 
 
 @pytest.mark.parametrize("kind", [each for each in CASES if each is not AddressStopped])
