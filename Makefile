@@ -25,8 +25,7 @@ check: .venv/dev.stamp ## run the checks that need no database
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/dev.stamp ## measure speed
-	@if [ -f tests/bench/__main__.py ]; then exec $(BIN)/python -m tests.bench; \
-	else echo "There is nothing to measure yet: the benchmarks arrive with the speed work."; fi
+	@exec $(BIN)/python -m tests.bench $(BENCH)
 
 format: .venv/dev.stamp ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix --quiet $(SOURCES); $(BIN)/ruff format $(SOURCES)

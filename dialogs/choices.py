@@ -1,5 +1,6 @@
 """Choices that many dialogs offer, and ids with a meaning of their own. Called by dialogs."""
 
+import re
 from typing import Final
 
 from dialogs.dialog import Reject, View
@@ -50,6 +51,18 @@ def no_choice(view: View) -> Reject:
     return Reject(view.t("That is not a choice."))
 
 
+NUMBER_BEGUN: Final = re.compile(r"[0-9][0-9.,:/ ]*\Z")
+NUMBER_GOES_ON: Final = re.compile(r"[.,:/ ]?[0-9]")
+
+
 def shortened(label: str, room: int) -> str:
-    """A label for a button or a row: what fits, the cut marked by a full stop."""
-    return label if len(label) <= room else f"{label[: room - 1].rstrip()}."
+    """A label for a button or a row: what fits, the cut marked by a full stop. A number is left
+    out rather than cut, since what is left of it would be another one; where that is within a later
+    sentence, with the sentence."""
+    if len(label) <= room:
+        return label
+    kept = label[: room - 1]
+    if NUMBER_GOES_ON.match(label, room - 1):
+        kept = NUMBER_BEGUN.sub("", kept) or kept
+        kept = kept.rpartition(". ")[0] or kept
+    return f"{kept.rstrip()}."

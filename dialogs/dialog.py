@@ -144,6 +144,14 @@ class View(Protocol):
         """`50.000 JOD`."""
         ...
 
+    def currency(self, code: str) -> str:
+        """`JOD`, as this language calls it."""
+        ...
+
+    def joined(self, *parts: str) -> str:
+        """The parts that are there, with commas between."""
+        ...
+
     def date(self, at: datetime) -> str:
         """`31 Jan`, in the tenant's zone."""
         ...

@@ -52,11 +52,11 @@ def _headed(run: Run, reply: Reply) -> str:
         # A question stands on the first page with its choices, even without the shop's name.
         without_no = [line for line in lines if line != run.texts.t(NOT_A_CHOICE)]
         for fitting in ([heading, *lines], lines, without_no):
-            if fits_screen(fitting, reply.choices):
+            if fits_screen(fitting, reply.choices, run.texts.layout):
                 return "\n".join(fitting)
     at_menu = known and run.session.dialog in MENUS and not run.session.frames
     if run.surface == "ussd" and at_menu:
-        return above_menu(heading, run.said, reply.text, reply.choices)
+        return above_menu(run.texts, heading, run.said, reply.text, reply.choices)
     return "\n".join([heading, *lines])
 
 

@@ -42,7 +42,7 @@ def offer_choice(view: View, offer: Offer) -> Choice:
         id=f"{PREFIX}{offer.slug}",
         label=f"{offer.name} {price}{f' ({hindrance})' if hindrance else ''}",
         short=shortened(offer.name, BUTTON),
-        detail=view.t("{points} pts", points=price) + (f", {hindrance}" if hindrance else ""),
+        detail=view.joined(view.t("{points} pts", points=price), hindrance),
         keywords=(offer.slug, offer.name),
         number=number_of(view.caller.programme, offer.slug),
     )

@@ -18,7 +18,7 @@ from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
 from dialogs.messages import Input, Reply
 from dialogs.session import Frame, Session, Slots
-from dialogs.texts import Texts
+from dialogs.texts import NO_TEXTS, Texts, speaking
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -89,7 +89,7 @@ class Run:
     @property
     def texts(self) -> Texts:
         """The words of the moment."""
-        return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
+        return speaking(self.caller.programme, self.language, self.now)
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
@@ -97,6 +97,7 @@ class Run:
             language=self.language,
             timezone=self.caller.programme.timezone,
             now=self.now,
+            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
             caller=self.caller,
             slots=dict(self.session.slots),
             input=self.input,

@@ -79,13 +79,12 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         """Answer one request at `/public/{ussd|wa|sms}/…[/{token}[/…]]`."""
+        # A bug of ours: a USSD phone still gets words it can show, the log gets the trace.
+        response = OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE
         try:
             response = await self._response(scope, receive, asked)
-        except Exception:
-            # A bug of ours: a USSD phone still gets words it can show, the log gets the trace.
-            await self._send(send, OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE)
-            raise
-        await self._send(send, response)
+        finally:
+            await self._send(send, response)
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt

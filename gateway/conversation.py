@@ -15,6 +15,7 @@ from core.members.commands import SeeNotices
 from dialogs.engine import Turn, stops_walk
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
+from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
@@ -212,7 +213,9 @@ async def _finish(
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
-    page = fit(done.reply, profile, session.page, hints(done.language))
+    programme = uow.caller.programme
+    spoken = hints(done.language, programme.texts.get(done.language, NO_TEXTS))
+    page = fit(done.reply, profile, session.page, spoken)
     fits = page.number == 1 and not page.more
     session = replace(session, page=page.number, paged=None if fits else session.paged)
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
@@ -224,7 +227,7 @@ async def _finish(
         command=done.command or "",
         ref=uow.ref if done.command else None,
         changes=tuple(uow.changes),
-        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
+        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page, spoken),
         durable=done.durable,
     )
     await _commit(rt, said, work)

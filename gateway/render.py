@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from dialogs.directions import ordered
 from dialogs.messages import Choice, Reply
 from gateway.encoding import clean, one_line, plain, units
 from gateway.paging import Fits, Line, chat_fits, cut_page, sms_fits, ussd_fits
@@ -50,12 +51,13 @@ class Profile:
 class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """The renderer's own words in the person's language. `more` stands behind 98 and `back`
     behind 0, `choose` (≤ 20) on the button that opens a list, `joint` between a number and its
-    label (Arabic: ` - `)."""
+    label (Arabic: ` - `). `rtl`: lines run from right to left (dialogs/directions.py)."""
 
     more: str = "More"
     back: str = "Back"
     choose: str = "Choose"
     joint: str = " "
+    rtl: bool = False
 
 
 ENGLISH: Final = Hints()
@@ -95,7 +97,7 @@ def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -
     """The page with this number, from 1; one past the end is the last one."""
     options = tuple(_option(choice, place) for place, choice in enumerate(reply.choices, 1))
     if profile.surface == "chat":
-        shown = _with_buttons(reply, options) or _as_list(reply, options, page, texts)
+        shown = _with_buttons(reply, options, texts) or _as_list(reply, options, page, texts)
         if shown:
             return shown
     return _as_text(reply, options, profile, page, texts)
@@ -111,10 +113,10 @@ def _option(choice: Choice, place: int) -> Option:
     )
 
 
-def _with_buttons(reply: Reply, options: tuple[Option, ...]) -> Page | None:
+def _with_buttons(reply: Reply, options: tuple[Option, ...], texts: Hints) -> Page | None:
     titled = tuple(replace(option, short=option.short or option.label) for option in options)
     titles = {option.short.casefold() for option in titled}
-    text = clean(reply.text).strip()
+    text = _ordered(clean(reply.text).strip(), texts)
     if not 1 <= len(options) <= _BUTTONS_MAX or len(titles) < len(options) or not text:
         return None
     if units(text) > _BUTTONS_BODY_MAX or not all(_within(t.short, _BUTTON_MAX) for t in titled):
@@ -130,8 +132,8 @@ def _with_buttons(reply: Reply, options: tuple[Option, ...]) -> Page | None:
 
 def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints) -> Page | None:
     """List rows, at most ten with the row that turns the page."""
-    rows = [row for option in options if (row := _row(option))]
-    text = clean(reply.text).strip() or texts.choose
+    rows = [row for option in options if (row := _row(option, texts))]
+    text = _ordered(clean(reply.text).strip(), texts) or texts.choose
     if not rows or len(rows) < len(options) or units(text) > _BODY_MAX:
         return None
     last = max(1, -(-(len(rows) - 1) // (_ROWS_MAX - 1)))
@@ -153,15 +155,20 @@ def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints)
     )
 
 
-def _row(option: Option) -> Option | None:
+def _row(option: Option, texts: Hints) -> Option | None:
     """The option as a row; None when its label would lose words."""
     for title in (option.short, option.label):
         if _within(title, _ROW_MAX):
             detail = option.detail or (option.label if option.label != title else "")
-            return replace(option, short=title, detail=_cut(detail, _DETAIL_MAX))
+            return replace(option, short=title, detail=_cut(_ordered(detail, texts), _DETAIL_MAX))
     if not _within(option.label, _DETAIL_MAX):
         return None
     return replace(option, short=_cut(option.label, _ROW_MAX), detail=option.label)
+
+
+def _ordered(text: str, texts: Hints) -> str:
+    """Every line so that its numbers read right."""
+    return "\n".join(ordered(line, rtl=texts.rtl) for line in text.split("\n"))
 
 
 def _within(title: str, most: int) -> bool:
@@ -192,13 +199,11 @@ def _as_text(
 ) -> Page:
     """Numbered text; a choice's number is in its line."""
     tidy = clean if profile.surface == "chat" else plain
-    lines: list[Line[Option]] = [
-        Line(line.strip()) for line in tidy(reply.text).strip().split("\n")
-    ]
-    lines += [
-        Line(tidy(f"{option.number}{texts.joint}{option.label}").strip(), option)
-        for option in options
-    ]
+    said = _ordered(tidy(reply.text).strip(), texts).split("\n")
+    lines: list[Line[Option]] = [Line(line.strip()) for line in said]
+    for option in options:
+        label = tidy(f"{option.number}{texts.joint}{option.label}").strip()
+        lines.append(Line(ordered(label, rtl=texts.rtl), option))
     shown = cut_page(
         lines,
         page,

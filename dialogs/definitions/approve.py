@@ -56,9 +56,9 @@ def _choice(view: View, issuance: Issuance, *, few: bool) -> Choice:
     name = issuance.member_name or view.t("Customer")
     return Choice(
         id=f"{PREFIX}{issuance.id}",
-        label=f"{issuance.reward_name}, {name} {view.until(issuance.reserved_at)}",
+        label=view.joined(issuance.reward_name, f"{name} {view.until(issuance.reserved_at)}"),
         short="" if few else shortened(issuance.reward_name, BUTTON),
-        detail=f"{name}, {view.until(issuance.reserved_at)}",
+        detail=view.joined(name, view.until(issuance.reserved_at)),
         keywords=(issuance.ref,),
     )
 

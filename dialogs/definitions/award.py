@@ -68,7 +68,7 @@ def _invitation(view: View, text: str) -> str:
 
 @dialog.ask("amount", free=True, zero=True)
 def ask_amount(view: View) -> Reply:
-    currency = view.caller.programme.currency
+    currency = view.currency(view.caller.programme.currency)
     return Reply(
         text=f"{customer_line(view)}\n{view.t('Amount in {currency}?', currency=currency)}"
     )

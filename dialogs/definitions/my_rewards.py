@@ -56,7 +56,7 @@ def _choice(view: View, issuance: Issuance) -> Choice:
         id=f"{PREFIX}{issuance.id}",
         label=f"{issuance.reward_name} {state}",
         short=shortened(issuance.reward_name, BUTTON),
-        detail=f"{state}, {until}",
+        detail=view.joined(state, until),
         keywords=(issuance.reward_name,),
     )
 

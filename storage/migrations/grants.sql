@@ -24,6 +24,7 @@ grant select, insert, update (
 ) on programme to {app};
 grant select, insert, delete on sub_code to {app};
 grant select, insert, delete, update (name, threshold, multiplier_pct) on tier to {app};
+grant select, insert, delete, update (forms) on text_override to {app};
 grant select, insert, update (
     slug, name, category, points, terms, tier_id, stocked, approval, active, valid_days,
     refund_on_expiry, position

@@ -17,7 +17,7 @@ from storage.tables.ledger import (
 )
 from storage.tables.members import address_stop, consent, counter, member, member_address
 from storage.tables.messages import command_log, conversation, inbound, notice, outbound
-from storage.tables.programme import programme, reward, staff, stock, tier
+from storage.tables.programme import programme, reward, staff, stock, text_override, tier
 from storage.tables.rewards import issuance, till_code
 from storage.tables.schema import metadata
 from storage.tables.tenants import (
@@ -67,6 +67,7 @@ __all__ = [
     "stock",
     "sub_code",
     "tenant",
+    "text_override",
     "tier",
     "till_code",
     "transfer",

@@ -25,6 +25,7 @@ from core.members.commands import WhoAmI
 from core.ports import Command
 from core.values import Money, Secret
 from dialogs.dialog import Dialog
+from dialogs.directions import layout
 from dialogs.engine import Turn, turn
 from dialogs.messages import Input, Reply
 from dialogs.registry import discover
@@ -137,7 +138,7 @@ def play(path: Path, stage: Stage | None = None) -> Played:
             there = value_shown(done.visit.tenant_id)
             out += [block[0], *lines, f"VISIT {there} {done.visit.said}".rstrip()]
             continue
-        out += [block[0], *lines, *shown(done.reply)]
+        out += [block[0], *lines, *shown(done.reply, layout(done.language).joint)]
         screens.append((done.session.dialog, done.session.state, done.reply))
     return Played("\n".join(out) + "\n", screens)
 
@@ -156,13 +157,13 @@ def blocks(text: str) -> Iterator[list[str]]:
         yield block
 
 
-def shown(reply: Reply) -> Iterator[str]:
+def shown(reply: Reply, joint: str = " ") -> Iterator[str]:
     """A reply as a person reads it."""
     if not reply.text:
         yield "< (nothing)"
         return
     yield from (f"< {line}" for line in reply.text.split("\n"))
-    yield from (f"< {choice.number} {choice.label}" for choice in reply.choices)
+    yield from (f"< {choice.number}{joint}{choice.label}" for choice in reply.choices)
     if reply.media:
         yield f"< [picture of {reply.media.code}]"
     if reply.footer:

@@ -23,11 +23,13 @@ from core.ports import Command
 from core.values import Address, Money
 from gateway.app import build
 from gateway.commanding import begin, command
+from gateway.fitting import fault
 from gateway.jobs import HANDLERS
 from gateway.runtime import Runtime, open_runtime
 from gateway.settings import Settings
 from storage.admin.spec import decode
 from storage.admin.tenants import create_tenant
+from storage.admin.texts import set_text
 from storage.turns import Turns
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.shops import ids
@@ -163,9 +165,19 @@ class TeaHouse:
         member = (await self.caller(phone)).member
         assert member is not None
         if points:
-            bought = RecordPurchase(member.id, Money(points * 10, "USD"), again=True)
-            await self.do(CASHIER[0], bought)
+            await self.award(phone, points)
         return member.id
+
+    async def award(self, phone: str, points: int) -> None:
+        """A member's purchase for so many points (a multiple of ten)."""
+        member = (await self.caller(phone)).member
+        assert member is not None
+        bought = RecordPurchase(member.id, Money(points * 10, "USD"), again=True)
+        await self.do(CASHIER[0], bought)
+
+    async def say_as(self, tenant: UUID, language: str, message: str, *forms: str) -> None:
+        """Let a shop say a text in its own words."""
+        await set_text(self.rt.db, tenant, language, message, forms, fault)
 
     async def work_off(self) -> list[str]:
         """Run the jobs that are due until there are none; answers what the shop sent meanwhile."""
