@@ -2,9 +2,10 @@
 
 import re
 from typing import Final
+from unicodedata import category
 
 from dialogs.dialog import Reject, View
-from dialogs.messages import Choice
+from dialogs.messages import KEY_NUMBER, Choice
 from dialogs.texts import mark
 
 BACK: Final = "back"
@@ -17,10 +18,11 @@ YES: Final = "yes"
 YES_WORDS: Final = mark("YES,Y,OK")
 NO_WORDS: Final = mark("NO,N")
 
-KEY_NUMBER: Final = 98
-"""The key that turns the page; never a choice's number."""
-
 NOT_A_CHOICE: Final = mark("That is not a choice.")
+
+JOINERS: Final = frozenset("\u200d\u2060")
+SKINS: Final = frozenset("🏻🏼🏽🏾🏿")
+"""The colours of a picture's skin, which stand behind it."""
 
 STAMP: Final = "~"
 """Ends a choice's own id; behind it stands the turn in which a guarding screen offered it."""
@@ -61,8 +63,22 @@ def shortened(label: str, room: int) -> str:
     sentence, with the sentence."""
     if len(label) <= room:
         return label
-    kept = label[: room - 1]
-    if NUMBER_GOES_ON.match(label, room - 1):
+    kept = whole_characters(label, room - 1)
+    if NUMBER_GOES_ON.match(label, len(kept)):
         kept = NUMBER_BEGUN.sub("", kept) or kept
         kept = kept.rpartition(". ")[0] or kept
     return f"{kept.rstrip()}."
+
+
+def whole_characters(text: str, most: int) -> str:
+    """The beginning of a text, at most so long, that tears nothing apart which is drawn as one."""
+    kept = min(max(most, 0), len(text))
+    while 0 < kept < len(text) and _joins(text[kept - 1], text[kept]):
+        kept -= 1
+    return text[:kept]
+
+
+def _joins(before: str, char: str) -> bool:
+    """Whether this character is drawn together with the one before it (a part of what UAX 29
+    calls a grapheme cluster)."""
+    return before in JOINERS or char in JOINERS or category(char)[0] == "M" or char in SKINS

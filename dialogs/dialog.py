@@ -25,6 +25,7 @@ from core.facts import Caller
 from core.ports import Command
 from core.values import Money
 from dialogs.messages import Input, Reply
+from dialogs.screen import Room
 from dialogs.session import Slots
 
 R = TypeVar("R")
@@ -116,6 +117,11 @@ class View(Protocol):
     @property
     def chat(self) -> bool:
         """True where messages stay on the screen (WhatsApp, SMS); False on USSD."""
+        ...
+
+    @property
+    def room(self) -> Room:
+        """What one screen holds, where messages do not stay."""
         ...
 
     @property

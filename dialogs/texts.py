@@ -76,6 +76,12 @@ def plural(language: str, count: int) -> int:
     return int(found.plural(count))  # type: ignore[attr-defined]
 
 
+@cache
+def _said(message: str, language: str) -> str:
+    """A text that nothing is filled into, as most are; there are as many as the catalogue has."""
+    return catalogue(language).gettext(message).format().translate(PLAIN)
+
+
 NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
 
 
@@ -93,6 +99,8 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
         if not message:
             return ""
         own = self.own.get(message)
+        if own is None and not params:
+            return _said(message, self.language)
         found = own[0] if own else catalogue(self.language).gettext(message)
         return found.format(**params).translate(PLAIN)
 

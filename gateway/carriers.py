@@ -75,7 +75,8 @@ class Doors:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._secured = secured(dev=rt.settings.dev)
+        # Some carriers ask by GET, and what they are told is one person's and this moment's.
+        self._headers: RawHeaders = (*secured(dev=rt.settings.dev), (b"cache-control", b"no-store"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         """Answer one request at `/public/{ussd|wa|sms}/…[/{token}[/…]]`."""
@@ -107,7 +108,7 @@ class Doors:
     async def _send(self, send: Send, response: HttpResponse) -> None:
         self._rt.metrics.request("door", response.status)
         length = (b"content-length", b"%d" % len(response.body))
-        headers: RawHeaders = (*raw(response.headers), length, *self._secured)
+        headers: RawHeaders = (*raw(response.headers), length, *self._headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 
@@ -158,7 +159,7 @@ async def _channel(rt: Runtime, asked: Asked, request: HttpRequest) -> Channel |
 
 def _refused(adapter: Adapter, request: HttpRequest, asked: Asked) -> HttpResponse | None:
     """What is said to a request that this carrier never makes."""
-    if asked.deeper:
+    if asked.deeper and not adapter.PROFILE.deeper:
         return NOT_FOUND
     if request.method not in adapter.PROFILE.methods:
         return HttpResponse(status=405, headers=(("allow", ", ".join(adapter.PROFILE.methods)),))

@@ -90,10 +90,11 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     (then `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
     request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
-    holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
-    or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
-    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: the
-    carrier's own word or code for the mobile network, as it came (gateway/networks.py reads it).
+    holds the digits dialled past the code. `dialled`: where the carrier does not say it, those
+    digits in case a session never heard of begins here; None where none can. `envelope`: what the
+    answer must repeat of the request or be written as. `control`: STOP, START or HELP that the
+    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: its own
+    word or code for the mobile network, as it came (gateway/networks.py reads it).
     """
 
     address: str
@@ -101,6 +102,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     conversation: str = ""
     external_id: str = ""
     opens: bool = False
+    dialled: str | None = None
     input: Input = msgspec.field(default_factory=lambda: Input(""))
     accumulated: str | None = None
     fingerprint: bytes = b""

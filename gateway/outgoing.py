@@ -3,8 +3,9 @@
 Called by `conversation` (answers, in the same commit as the turn) and by `jobs` (notices).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,9 @@ from gateway.message import Message, conversation_id
 from gateway.render import Hints, Page, fit
 from gateway.runtime import Runtime
 from storage.turns import PLATFORM, OutboundRow
+
+KEPT_SEGMENTS: Final = 6
+"""What is worth keeping is sent whole: nobody can turn the page of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ async def answers(
         return ()
     adapter, channel = text
     kept = Reply(text=reply.text)
-    page = fit(kept, adapter.PROFILE, 1, spoken)
+    page = fit(kept, replace(adapter.PROFILE, segments=KEPT_SEGMENTS), 1, spoken)
     return (outbound(rt, channel, Payload(recipient=said.sender, page=page)),)
 
 

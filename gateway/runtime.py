@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import httpx
 
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
 from gateway.adapter import Adapter, Channel, has_two_proofs
-from gateway.adapter import discover as discover_adapters
+from gateway.declared.carrier import Declared
 from gateway.hashing import BoundedHasher
+from gateway.kinds import discover as discover_adapters
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
@@ -96,6 +98,7 @@ def _bundle(
     settings: Settings, db: Database, hasher: BoundedHasher, http: httpx.AsyncClient
 ) -> Runtime:
     vault, programmes = Vault(settings.secret_key), Programmes(db)
+    adapters = discover_adapters(folder=settings.carriers_dir)
     metrics, ahead = Metrics(), timedelta(seconds=settings.clock_offset_s)
     return Runtime(
         settings=settings,
@@ -103,14 +106,14 @@ def _bundle(
         vault=vault,
         turns=Turns(db, vault, programmes, ahead),
         programmes=programmes,
-        registry=Registry(db, vault, Channel),
+        registry=Registry(db, vault, partial(_channel, adapters)),
         inbox=Inbox(db, vault),
         outbox=Outbox(db, vault),
         notices=Notices(db),
         jobs=Jobs(db),
         identifiers=Identifiers(random.SystemRandom(), time.time),
         hasher=hasher,
-        adapters=discover_adapters(),
+        adapters=adapters,
         dialogs=discover_dialogs(),
         http=http,
         metrics=metrics,
@@ -119,6 +122,13 @@ def _bundle(
         wake=asyncio.Event(),
         slots={},
     )
+
+
+def _channel(adapters: Mapping[str, Adapter], **row: Any) -> Channel:
+    """A channel as the registry read it, over what its kind's table says where it says nothing."""
+    adapter = adapters.get(row["kind"])
+    defaults = adapter.defaults if isinstance(adapter, Declared) else {}
+    return Channel(**{**row, "settings": {**defaults, **row["settings"]}})
 
 
 async def _keep_current(registry: Registry[Channel]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from core.errors import QuoteChanged, RepeatedPurchase
 from core.facts import Caller
 from dialogs.registry import discover
-from dialogs.room import fits_screen
+from dialogs.screen import SCREEN
 from gateway.outgoing import hints
 from gateway.render import Profile, fit
 from tests.dialogs import world
@@ -147,12 +147,12 @@ def test_home_offers_something_on_its_first_page(name: str, shop: str, kind: str
 
 
 def test_room_is_counted_as_carriers_count_it() -> None:
-    assert fits_screen(["x" * 182])
-    assert not fits_screen(["x" * 183])
-    assert not fits_screen(["x" * 181 + "["])
-    assert fits_screen(["م" * 80])
-    assert not fits_screen(["م" * 81])
-    assert not fits_screen(["😀" * 41])
+    assert SCREEN.holds(["x" * 182])
+    assert not SCREEN.holds(["x" * 183])
+    assert not SCREEN.holds(["x" * 181 + "["])
+    assert SCREEN.holds(["م" * 80])
+    assert not SCREEN.holds(["م" * 81])
+    assert not SCREEN.holds(["😀" * 41])
 
 
 def test_rows_of_what_waits_name_the_customer() -> None:

@@ -1,7 +1,8 @@
 """Plays a transcript: what a person says, what core is asked and answers, what they read.
 
     @ caller(points=1250)              who calls from here on; also surface("chat"), later(5),
-                                       resume() and latest_only() for what comes next
+                                       resume() and latest_only() for what comes next, anew()
+                                       to open again, deployed() to lose the state
     > redeem 2                         what they say; `> [id]` is a tap
     ! ListRewards() â†’ offers()         what core was asked, and what it answered
     < Cafe Aroma                       what they read; END when it ends
@@ -13,11 +14,13 @@ The session is serialised and reloaded at every turn. Whatever stands behind `â†
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec import structs
 
 from core.errors import LoyaltyError
 from core.facts import Caller
@@ -74,8 +77,10 @@ class Stage:
                 self.resume = True
             case "latest_only":
                 self.latest_only = True
+            case "anew":
+                self.session = self.session.forget()
             case "deployed":
-                self.session = replace(self.session, state="gone")
+                self.session = structs.replace(self.session, state="gone")
             case _:
                 raise AssertionError(f"@ {directive} is no directive")
 

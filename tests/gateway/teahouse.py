@@ -228,8 +228,10 @@ def said(fields: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def open_tea_house(database_url: str, data_dir: Path) -> AsyncIterator[TeaHouse]:
-    """Open the shop on a migrated database."""
+async def open_tea_house(
+    database_url: str, data_dir: Path, carriers_dir: Path | None = None
+) -> AsyncIterator[TeaHouse]:
+    """Open the shop on a migrated database. `carriers_dir`: tables of further carriers."""
     settings = Settings(
         env="dev",
         data_dir=data_dir,
@@ -237,6 +239,7 @@ async def open_tea_house(database_url: str, data_dir: Path) -> AsyncIterator[Tea
         secret_key=b"a key that only the tests of the gateway know",
         operator_key=OPERATOR_KEY.encode(),
         public_url=URL,
+        carriers_dir=carriers_dir,
     )
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(open_runtime(settings))
