@@ -59,8 +59,7 @@ class Programme:
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
     so that half points per unit stay integers. Tiers ascend by threshold; the first is at 0.
-    `texts`: what the tenant says in its own words, by language.
-    `shortcuts`: what digits dialled behind the shop's code lead to, as one would say it.
+    `texts`: its own words, by language. `shortcuts`: what digits behind its code stand for.
     """
 
     tenant_id: UUID
@@ -277,9 +276,8 @@ class Caller:
     """Who is talking, to whom, and what begin already knows of them. Costs no trip.
 
     `next_expiry`: the soonest end that is still to come. `expired_unbooked`: points in lots that
-    are past their end though the sweep has not booked them yet. `shops`: on an address that
-    many share, those where the caller is member or staff, by name; None elsewhere. `chosen`:
-    False while the conversation is at none of them, and the programme is the platform's.
+    are past their end though the sweep has not booked them yet. `shops`: on a shared address,
+    those where the caller is member or staff; not `chosen`: at none, the programme is platform's.
     """
 
     programme: Programme

@@ -17,7 +17,7 @@ from storage.admin.checks import check
 from storage.admin.editing import editing, upsert
 from storage.admin.programme import write_programme, write_tiers
 from storage.admin.rewards import write_rewards
-from storage.admin.spec import SpecError, TenantSpec
+from storage.admin.spec import SpecError, TenantPart, TenantSpec
 from storage.admin.staff import prepare, write_staff
 from storage.admin.sub_codes import check_sub_codes, write_sub_codes
 from storage.admin.texts import TextFault, check_texts, write_texts
@@ -88,14 +88,7 @@ async def create_tenant(
     tenant_id = before.id if before else ids.uuid7()
     people = await prepare(db, tenant_id, spec.staff, spec.tenant.region, hasher)
     async with editing(db, tenant_id) as edit:
-        await edit.put(
-            _TENANT,
-            id=tenant_id,
-            slug=spec.tenant.slug,
-            name=spec.tenant.name,
-            join_code=spec.tenant.join_code,
-            dial=spec.tenant.dial,
-        )
+        await edit.put(_TENANT, id=tenant_id, **_named(spec.tenant))
         await write_programme(edit, spec)
         tiers = await write_tiers(edit, spec, ids)
         await write_rewards(edit, spec, tiers, ids)
@@ -107,6 +100,11 @@ async def create_tenant(
     after = await find_tenant(db, spec.tenant.slug)
     assert after is not None, "it was committed above"
     return Applied(tenant=after, created=before is None, changed=changed)
+
+
+def _named(part: TenantPart) -> dict[str, str | None]:
+    names = {"slug": part.slug, "name": part.name, "dial": part.dial}
+    return {**names, "join_code": part.join_code}
 
 
 async def find_tenant(db: Database, slug: str) -> TenantRow | None:

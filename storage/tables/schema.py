@@ -60,7 +60,7 @@ PLATFORM: Final = "00000000-0000-7000-8000-000000000000"
 SHARED: Final = frozenset(
     {
         *("address_stop", "channel_secret", "channel_setting", "command_log", "conversation"),
-        *("inbound", "outbound", "programme", "sub_code"),
+        *("inbound", "outbound", "programme", "sub_code", "carrier_hour", "carrier_seen"),
     }
 )
 """The tenant tables that may hold rows of the platform: no other takes one."""

@@ -39,6 +39,7 @@ NAMING_WORDS = (
     "Send HELP to see what you can send.",
     "One reward at a time, like REDEEM 1.",
     "You will get no more messages from us. Send START to get them again.",
+    "No shop will write to you from here. Send START to get messages again.",
 )
 """Texts that tell people which words to send."""
 spoken = pytest.mark.parametrize("language", LANGUAGES)

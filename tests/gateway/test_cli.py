@@ -320,24 +320,3 @@ def test_a_file_with_a_text_that_may_not_be_said_makes_no_shop(
     assert ended.code == 2
     assert 'texts.en."Welcome {name}!": {name} is missing.' in ended.err
     assert "no tenant 'loud'" in maita("tenant", "show", "loud").err
-
-
-def test_shortcuts_stand_for_words_that_open_something(maita: Maita, tmp_path: Path) -> None:
-    file = tmp_path / "shop.toml"
-    for said, code in (
-        ("REWARDS", 0),
-        ("redeem bookmark", 0),
-        ("STOP", 2),
-        ("2", 2),
-        ("LANG sn", 2),
-    ):
-        file.write_text(f'{SHOP}\n[shortcuts]\n7 = "{said}"\n')
-        ended = maita("tenant", "create", "--from", str(file))
-        assert ended.code == code, ended.err
-        assert (f"shortcuts.7: '{said}' opens nothing" in ended.err) == bool(code)
-
-
-def test_staff_who_go(maita: Maita, shop: str) -> None:
-    assert maita("staff", "add", shop, "Chipo", "+263772660177", "--pin", "60417").code == 0
-    assert maita("staff", "remove", shop, "+263772660177").out == "They are staff no more.\n"
-    assert maita("staff", "remove", shop, "+263772660177").code == 2

@@ -96,6 +96,17 @@ async def test_stop_counts_for_every_shop_on_the_number(
     assert "again" in told
 
 
+async def test_stop_is_obeyed_from_who_belongs_nowhere(
+    market: Market, phone: str, superuser: psycopg.Connection
+) -> None:
+    """S5, before any shop is chosen; confirmed once."""
+    (told,) = await market.text(phone, "STOP")
+    assert told.startswith("Maita\nNo shop will write to you from here")
+    kept = "select tenant_id, stopped from address_stop where value = %s"
+    assert superuser.execute(kept, (phone,)).fetchall() == [(PLATFORM, True)]
+    assert await market.text(phone, "STOP") == []
+
+
 async def test_a_shop_that_closes_is_found_no_more(
     market: Market, both: str, superuser: psycopg.Connection, closing: None
 ) -> None:
