@@ -32,6 +32,7 @@ from dialogs.notices import say
 from dialogs.registry import discover
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Session, from_json
+from dialogs.sharing import CLOSED, NO_SUCH_CODE
 from dialogs.view import Surface
 from tests.dialogs import world
 from tests.dialogs.transcripts import USUAL, Stage, blocks, build
@@ -274,6 +275,8 @@ class Walk:
         self._keep(here, self._turn(here, Input("", choice=OLD)), "old button")
         aged = structs.replace(here, offered_before={OLD: 1})
         self._keep(here, self._turn(aged, Input("", choice=OLD)), "button of last week")
+        for news in (NO_SUCH_CODE, CLOSED):
+            self._keep(here, self._turn(Session(), Input(""), news=news), "dialled a wrong code")
         if self.surface == "ussd":
             self._keep(here, self._turn(here, Input(""), resume=True), "dialled again")
         self._keep(here, self._turn(here, Input("0")), "0")
