@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,6 @@ from core.errors import LoyaltyError
 from core.facts import Caller, Notice
 from core.members.commands import WhoAmI
 from core.ports import Command
-from core.values import Money
 from dialogs.dialog import State
 from dialogs.engine import Turn, turn
 from dialogs.languages import NAMES
@@ -36,7 +35,8 @@ from dialogs.sharing import CLOSED, NO_SUCH_CODE
 from dialogs.view import Surface
 from tests.dialogs import world
 from tests.dialogs.transcripts import USUAL, Stage, blocks, build
-from tests.screens.worst import MEMBER, Filling, far, filled, stretched
+from tests.screens.refusing import refusals
+from tests.screens.worst import MEMBER, Filling, filled, stretched
 
 DIALOGS: Final = discover()
 TRANSCRIPTS: Final = Path(world.__file__).parent / "transcripts"
@@ -94,24 +94,6 @@ def cases(dialog: str) -> list[Path]:
 def built(text: str, filling: Filling, language: str) -> Any:
     """A value of a transcript with the longest words in it."""
     return filled(build(text), filling, language)
-
-
-@cache
-def refusals(filling: Filling, language: str) -> tuple[LoyaltyError, ...]:
-    """Every refusal, with and without what it can tell."""
-    told = {
-        "left": 2, "until": world.NOW + timedelta(days=400), "at": world.NOW - timedelta(days=400),
-        "limit": Money(1, "JOD"), "minutes": 5, "points": 1, "missing": 1, "tier": "Gold",
-    }  # fmt: skip
-    kinds = world.refusals().values()
-    whole = [filled(kind(**told), filling, language) for kind in kinds]
-    states = ("issued", "redeemed", "rejected", "cancelled", "expired")
-    return (
-        *whole,
-        *(kind() for kind in kinds if kind.__name__ != "QuoteChanged"),
-        *(world.refusals()["IssuanceClosed"](state=state) for state in states),
-        world.refusals()["PinLocked"](until=far(language, world.NOW.year + 1)),
-    )
 
 
 @dataclass(slots=True, kw_only=True)
