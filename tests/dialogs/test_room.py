@@ -12,12 +12,13 @@ from dialogs.screen import SCREEN
 from gateway.outgoing import hints
 from gateway.render import Profile, fit
 from tests.dialogs import world
+from tests.dialogs.shelves import reward
 from tests.dialogs.talking import Talk
 
 ARABIC = "عبد الرحمن بن محمد آل الشيخ الكبير الحسني"[:40]
 SHOP = "مقهى الأصدقاء الكبير"
 TERMS = "لا يشمل أيام العطل الرسمية ولا يجمع مع أي عرض آخر في نفس اليوم " * 2
-REWARD = replace(world.reward(ARABIC, 1000, slug="arabic"), terms=TERMS)
+REWARD = replace(reward(ARABIC, 1000, slug="arabic"), terms=TERMS)
 USSD = Profile(surface="ussd")
 GUARDING = {
     (dialog.name, state.name)

@@ -34,6 +34,7 @@ from dialogs.messages import Input, Reply
 from dialogs.registry import discover
 from dialogs.session import Session, from_json
 from tests.dialogs import world
+from tests.dialogs.shelves import IDS
 
 USUAL: Final = {
     "Enrol": "enrolled()", "ShowBalance": "balance()", "ListRewards": "offers()",
@@ -192,7 +193,7 @@ def described(command: Command[Any]) -> str:
 def value_shown(value: object) -> str:
     match value:
         case UUID():
-            return world.IDS.get(value, str(value))
+            return IDS.get(value, str(value))
         case Secret():
             return "•••"
         case Money():

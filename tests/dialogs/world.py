@@ -5,7 +5,6 @@ Every function here can be written in a transcript, behind `@` (who calls) or `â
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from core import errors
 from core.earning.commands import Earned, Quote, Undone
@@ -19,7 +18,6 @@ from core.facts import (
     Purchase,
     Reward,
     Staff,
-    Tier,
     TillCode,
     Wallet,
 )
@@ -28,50 +26,12 @@ from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
 from core.values import Address, Shop
+from tests.dialogs.shelves import BRONZE, GOLD, REWARDS, SILVER, TIERS, id_of, shelf
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """Friday, 18:00 in Amman."""
 
 REF = "K7F3QD2"
-IDS: dict[UUID, str] = {}
-"""What an id is called in a transcript."""
-
-
-def id_of(name: str) -> UUID:
-    """A fixed id for a name."""
-    found = UUID(bytes=name.encode().ljust(16, b"\0")[:16])
-    IDS[found] = name
-    return found
-
-
-BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)
-SILVER = Tier(id=id_of("silver"), name="Silver", threshold=1000, multiplier_pct=150)
-GOLD = Tier(id=id_of("gold"), name="Gold", threshold=5000, multiplier_pct=200)
-TIERS = {tier.name: tier for tier in (BRONZE, SILVER, GOLD)}
-
-
-def reward(name: str, points: int, category: str = "Food", **more: object) -> Reward:
-    slug = name.lower().replace(" ", "-")
-    kept = Reward(id=id_of(slug), slug=slug, name=name, category=category, points=points)
-    return replace(kept, **more)  # type: ignore[arg-type]
-
-
-REWARDS = (reward("Muffin", 300), reward("Free Coffee", 100, "Drinks"), reward("Tea", 90, "Drinks"))
-MANY = (
-    *REWARDS,
-    *(reward(f"Cake {n}", 200 + n, "Cakes") for n in range(1, 6)),
-    reward("Gold Mug", 400, "Things", tier_id=GOLD.id),
-)
-
-
-def shelf(many: int) -> tuple[Reward, ...]:
-    """The catalogue: small, of several categories, or of so many rewards."""
-    toys = tuple(
-        reward(f"Toy {n}", 500 + n, "Toys" if n > 1 else "") for n in range(1, many - len(MANY) + 1)
-    )
-    return (*MANY, *toys) if many else REWARDS
-
-
 PROGRAMME = Programme(
     tenant_id=id_of("cafe-aroma"),
     slug="cafe-aroma",

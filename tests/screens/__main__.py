@@ -1,6 +1,7 @@
 """`python -m tests.screens`: walk every screen and write the page that shows them."""
 
 import sys
+from os.path import relpath
 
 from tests.screens.report import FOLDER, build
 
@@ -10,7 +11,7 @@ def main() -> int:
     report = build(say=_progress)
     count = sum(count.pages for count in report.counts.values())
     _progress("")
-    print(f"{count} pages, {report.faults} faults: {FOLDER / 'index.html'}")
+    print(f"{count} pages, {report.faults} faults: {relpath(FOLDER / 'index.html')}")
     return min(report.faults, 1)
 
 

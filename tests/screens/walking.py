@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,6 @@ from core.errors import LoyaltyError
 from core.facts import Caller, Notice
 from core.members.commands import WhoAmI
 from core.ports import Command
-from core.values import Money
 from dialogs.dialog import State
 from dialogs.engine import Turn, turn
 from dialogs.languages import NAMES
@@ -32,10 +31,12 @@ from dialogs.notices import say
 from dialogs.registry import discover
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Session, from_json
+from dialogs.sharing import CLOSED, NO_SUCH_CODE
 from dialogs.view import Surface
 from tests.dialogs import world
 from tests.dialogs.transcripts import USUAL, Stage, blocks, build
-from tests.screens.worst import MEMBER, Filling, far, filled, stretched
+from tests.screens.refusing import refusals
+from tests.screens.worst import MEMBER, Filling, filled, stretched
 
 DIALOGS: Final = discover()
 TRANSCRIPTS: Final = Path(world.__file__).parent / "transcripts"
@@ -93,24 +94,6 @@ def cases(dialog: str) -> list[Path]:
 def built(text: str, filling: Filling, language: str) -> Any:
     """A value of a transcript with the longest words in it."""
     return filled(build(text), filling, language)
-
-
-@cache
-def refusals(filling: Filling, language: str) -> tuple[LoyaltyError, ...]:
-    """Every refusal, with and without what it can tell."""
-    told = {
-        "left": 2, "until": world.NOW + timedelta(days=400), "at": world.NOW - timedelta(days=400),
-        "limit": Money(1, "JOD"), "minutes": 5, "points": 1, "missing": 1, "tier": "Gold",
-    }  # fmt: skip
-    kinds = world.refusals().values()
-    whole = [filled(kind(**told), filling, language) for kind in kinds]
-    states = ("issued", "redeemed", "rejected", "cancelled", "expired")
-    return (
-        *whole,
-        *(kind() for kind in kinds if kind.__name__ != "QuoteChanged"),
-        *(world.refusals()["IssuanceClosed"](state=state) for state in states),
-        world.refusals()["PinLocked"](until=far(language, world.NOW.year + 1)),
-    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -274,6 +257,8 @@ class Walk:
         self._keep(here, self._turn(here, Input("", choice=OLD)), "old button")
         aged = structs.replace(here, offered_before={OLD: 1})
         self._keep(here, self._turn(aged, Input("", choice=OLD)), "button of last week")
+        for news in (NO_SUCH_CODE, CLOSED):
+            self._keep(here, self._turn(Session(), Input(""), news=news), "dialled a wrong code")
         if self.surface == "ussd":
             self._keep(here, self._turn(here, Input(""), resume=True), "dialled again")
         self._keep(here, self._turn(here, Input("0")), "0")
