@@ -97,7 +97,8 @@ class Run:
     @property
     def laid_out(self) -> Room:
         """What one screen holds of lines as the language sets them."""
-        return replace(self.room, layout=layout(self.language))
+        spoken = layout(self.language)
+        return self.room if self.room.layout is spoken else replace(self.room, layout=spoken)
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""

@@ -26,8 +26,10 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, lines: Sequence[str], choices: Sequence[Choice] = ()) -> bool:
         """True when the lines and the choices below them are one screen."""
-        listed = (f"{_number(each)}{self._joint(each)}{each.label}" for each in choices)
-        text = "\n".join(ordered(line, rtl=self.layout.rtl) for line in (*lines, *listed))
+        listed = [f"{_number(each)}{self._joint(each)}{each.label}" for each in choices]
+        text = "\n".join([*lines, *listed])
+        if not text.isascii():
+            text = "\n".join([ordered(line, rtl=self.layout.rtl) for line in (*lines, *listed)])
         if text.isascii():
             return len(text) + len(TWO_SEPTETS.findall(text)) <= self.septets
         return len(text.encode("utf-16-le")) // 2 <= self.units

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
 from gateway.conversation import Busy
 from gateway.events import Knock, act
-from gateway.headers import RawHeaders, raw, secured
+from gateway.headers import RawHeaders, bare, raw
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
@@ -75,8 +75,7 @@ class Doors:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        # Some carriers ask by GET, and what they are told is one person's and this moment's.
-        self._headers: RawHeaders = (*secured(dev=rt.settings.dev), (b"cache-control", b"no-store"))
+        self._headers = bare(dev=rt.settings.dev)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         """Answer one request at `/public/{ussd|wa|sms}/…[/{token}[/…]]`."""

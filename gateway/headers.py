@@ -36,6 +36,16 @@ def secured(*, dev: bool) -> RawHeaders:
     return raw(tuple({"content-security-policy": STRICT, **COMMON, **hsts}.items()))
 
 
+def bare(*, dev: bool) -> RawHeaders:
+    """The headers of an answer that no browser shows: a carrier's. What is told to it by GET is
+    one person's and this moment's, so nobody may keep it."""
+    kept = ("strict-transport-security", "x-content-type-options")
+    return (
+        *((name, value) for name, value in secured(dev=dev) if name.decode() in kept),
+        (b"cache-control", b"no-store"),
+    )
+
+
 @lru_cache(1024)
 def raw(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
     """Headers as ASGI wants them."""

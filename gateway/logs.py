@@ -12,9 +12,12 @@ import logging
 import re
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -35,7 +38,6 @@ Event = MutableMapping[str, Any]
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 _QUERY: Final = re.compile(r"(?<=[\w/])\?[\w.%~-]+=[^\s\"')]*")
 _TOKEN: Final = re.compile(r"(/public/[a-z]+/[a-z]+/|/public/callbacks/)[\w-]+")
-_STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _QUIET: Final = ("httpx", "httpcore", "asyncio", "alembic", "uvicorn", "transitions")
 
 
@@ -130,7 +132,14 @@ class _Bridge(logging.Handler):
 
 def _stamped(_: Any, level: str, event: Event) -> Event:
     # The order of the keys is the order in the line: time, level and event first.
-    return {**_STAMP(None, level, {}), "level": level, "event": event.pop("event", ""), **event}
+    seconds, rest = divmod(time.time_ns(), 10**9)
+    at = f"{_second(seconds)}.{rest // 1000:06}Z"
+    return {"timestamp": at, "level": level, "event": event.pop("event", ""), **event}
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _safe(_: Any, level: str, event: Event) -> Event:

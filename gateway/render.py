@@ -6,7 +6,7 @@ those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -121,15 +121,21 @@ def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -
 
 def _option(choice: Choice, place: int, texts: Hints) -> Option:
     number = place if choice.number is None else choice.number
-    label = one_line(clean(choice.label))
+    label = _tidy(choice.label)
     return Option(
         id=choice.id,
         number=number,
         label=label,
-        short=one_line(clean(choice.short)),
-        detail=one_line(clean(choice.detail)),
+        short=_tidy(choice.short),
+        detail=_tidy(choice.detail),
         line=ordered(f"{number}{texts.joint}{label}".strip(), rtl=texts.rtl),
     )
+
+
+@lru_cache(4096)
+def _tidy(text: str) -> str:
+    """One clean line. Most labels are the catalogue's, said over and over."""
+    return one_line(clean(text))
 
 
 def _with_buttons(reply: Reply, options: tuple[Option, ...], texts: Hints) -> Page | None:
@@ -231,9 +237,9 @@ def _as_text(
         lines,
         page,
         fits=_fits(profile),
-        turn=tidy(f"{MORE} {one_line(texts.more)}"),
+        turn=tidy(f"{MORE} {_tidy(texts.more)}"),
         footer=_ordered(one_line(tidy(reply.footer)), texts),
-        back=tidy(f"0 {one_line(texts.back)}"),
+        back=tidy(f"0 {_tidy(texts.back)}"),
     )
     return Page(
         text=shown.text,
@@ -245,6 +251,7 @@ def _as_text(
     )
 
 
+@cache
 def _fits(profile: Profile) -> Fits:
     if profile.surface == "ussd":
         return ussd_fits(profile.septets, profile.ucs2_chars)
