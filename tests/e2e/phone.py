@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from tests.e2e.carriers import Provider, number_of
-from tests.e2e.speakers import SPEAKERS, Heard, Line, Posted, Said, Speaker
+from tests.e2e.speakers import SPEAKERS
+from tests.e2e.speech import Heard, Line, Posted, Said, Speaker
 
 
 @dataclass(slots=True, kw_only=True)

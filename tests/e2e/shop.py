@@ -8,11 +8,13 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from psycopg import sql
 
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.e2e.phone import Phone
 from tests.e2e.process import Gateway, maita
-from tests.e2e.speakers import SPEAKERS, Line, Said
+from tests.e2e.speakers import SPEAKERS
+from tests.e2e.speech import Line, Said
 
 TEMPLATE = """
 [tenant]
@@ -119,6 +121,26 @@ class Shop:
         ).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def kept(connection: psycopg.Connection, shop: Shop) -> dict[str, int]:
+    """How many rows of a tenant there are, by table; its jobs come and go."""
+    tables = connection.execute(
+        "select table_name from information_schema.columns join information_schema.tables"
+        " using (table_schema, table_name) where table_schema = 'public'"
+        " and column_name = 'tenant_id' and table_type = 'BASE TABLE' and table_name <> 'job'"
+    ).fetchall()
+    counts = {}
+    for (table,) in tables:
+        counted = sql.SQL(
+            "select count(*) from {} t join tenant on tenant.id = t.tenant_id"
+            " where tenant.slug = %s"
+        ).format(sql.Identifier(table))
+        row = connection.execute(counted, [shop.slug]).fetchone()
+        assert row is not None
+        counts[table] = row[0]
+    assert len(counts) > 10
+    return counts
 
 
 def newcomers(count: int, start: int) -> list[str]:

@@ -11,18 +11,22 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from psycopg import sql
 
 from gateway.adapter import discover
 from tests.e2e.conftest import Listening
 from tests.e2e.phone import balance, to_confirm
 from tests.e2e.process import Gateway
-from tests.e2e.shop import Shop, newcomers
-from tests.e2e.speakers import SPEAKERS, Heard, Said
+from tests.e2e.shop import Shop, kept, newcomers
+from tests.e2e.speakers import SPEAKERS, USSD
+from tests.e2e.speech import Heard, Said
 
 TIMES = 50
 REF = re.compile(r"Ref \w{7}")
 ENDED = "We could not do that. Nothing was changed. Please dial again."
+ODD = (
+    "9", "*", "²", "1_000", "１", "\x00", "🙂", "\u202e9", "7\r\nEND hacked", "1' OR '1'='1",
+    "{{7*7}}", "${jndi:ldap://x}", "<b>&amp;", "]]>", "+CON hacked", "a=b&c=d", "7;8,9|",
+)  # fmt: skip
 PLACES = {kind: place for place, kind in enumerate(SPEAKERS)}
 
 
@@ -43,26 +47,6 @@ def theirs(gateway: Gateway, carriers: Listening, data_dir: Path) -> Shop:
     shop = Shop(54, stock=99, provider=carriers[0])
     shop.open(gateway, data_dir)
     return shop
-
-
-def kept(connection: psycopg.Connection, shop: Shop) -> dict[str, int]:
-    """How many rows of a tenant there are, by table; its jobs come and go."""
-    tables = connection.execute(
-        "select table_name from information_schema.columns join information_schema.tables"
-        " using (table_schema, table_name) where table_schema = 'public'"
-        " and column_name = 'tenant_id' and table_type = 'BASE TABLE' and table_name <> 'job'"
-    ).fetchall()
-    counts = {}
-    for (table,) in tables:
-        counted = sql.SQL(
-            "select count(*) from {} t join tenant on tenant.id = t.tenant_id"
-            " where tenant.slug = %s"
-        ).format(sql.Identifier(table))
-        row = connection.execute(counted, [shop.slug]).fetchone()
-        assert row is not None
-        counts[table] = row[0]
-    assert len(counts) > 10
-    return counts
 
 
 @pytest.mark.parametrize("kind", SPEAKERS)
@@ -125,3 +109,27 @@ async def test_nothing_is_heard_shown_or_changed_for_another_tenant(
     await at_ours.dial(session=member.said.session if not member.speaker.ussd else "")
     assert "Join free" in at_ours.shown.text, "a member of theirs is a stranger to us"
     assert "pts" not in at_ours.shown.text
+
+
+@pytest.mark.parametrize("kind", USSD)
+async def test_what_nobody_offered_is_answered_in_words(
+    kind: str, gateway: Gateway, mine: Shop, carriers: Listening, http: httpx.AsyncClient
+) -> None:
+    """U1–U29: the menu again, or, where this carrier's form cannot hold it, a refusal."""
+    number = newcomers(1, 6_400_000 + PLACES[kind])[0]
+    phone = mine.phone(kind, number, gateway, http, carriers[1])
+    for typed in ODD:
+        await phone.dial()
+        phone.type(typed)
+        answer = await phone.knock()
+        assert answer.status_code in (200, 400), (typed, answer.text)
+        if answer.status_code == 400:
+            assert len(answer.content) < 1000
+            continue
+        shown = phone.speaker.heard(answer.content)
+        assert not shown.ended, (typed, shown)
+        assert "That is not a choice." in shown.text, (typed, shown)
+        assert "Join free" in shown.text
+        assert "hacked" not in shown.text
+    phone.type("1" * 100_000)
+    assert (await phone.knock()).status_code in (400, 413, 414)

@@ -20,7 +20,8 @@ from tests.e2e.phone import Phone, balance, to_confirm
 from tests.e2e.process import Gateway, maita, start
 from tests.e2e.proxy import Proxy, proxied
 from tests.e2e.shop import Shop, newcomers
-from tests.e2e.speakers import USSD, Posted
+from tests.e2e.speakers import USSD
+from tests.e2e.speech import Posted
 
 REF = re.compile(r"Ref \w{7}")
 AT_ONCE = 6
