@@ -167,11 +167,12 @@ async def _turn(
     uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
     late = _late(said, snapshot.now)
+    take = rt.witness.turn(said.channel, said.sender, said.key) if rt.witness else turn
     done: Turn | None = None
     for spoken in _inputs(said, heard, resume=resume):
         if done and _stops(rt, done):
             break
-        turning = turn(
+        turning = take(
             rt.dialogs,
             session,
             spoken,

@@ -5,7 +5,6 @@ Every function here can be written in a transcript, behind `@` (who calls) or `â
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from core import errors
 from core.earning.commands import Earned, Quote, Undone
@@ -28,20 +27,12 @@ from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
 from core.values import Address
+from dialogs.written import id_of
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """Friday, 18:00 in Amman."""
 
 REF = "K7F3QD2"
-IDS: dict[UUID, str] = {}
-"""What an id is called in a transcript."""
-
-
-def id_of(name: str) -> UUID:
-    """A fixed id for a name."""
-    found = UUID(bytes=name.encode().ljust(16, b"\0")[:16])
-    IDS[found] = name
-    return found
 
 
 BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)

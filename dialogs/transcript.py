@@ -1,25 +1,27 @@
 """Plays a transcript: what a person says, what core is asked and answers, what they read.
 
     @ caller(points=1250)              who calls from here on; also surface("chat"), later(5),
-                                       resume() and latest_only() for what comes next
-    > redeem 2                         what they say; `> [id]` is a tap
+                                       resume() and latest_only() for what comes next, anew()
+                                       to open again, deployed() to lose the state
+    > redeem 2                         what they say; `> [id]` is a tap, `•••` a PIN
     ! ListRewards() → offers()         what core was asked, and what it answered
     < Cafe Aroma                       what they read; END when it ends
 
-The session is serialised and reloaded at every turn. Whatever stands behind `→` is built by
-`tests.dialogs.world`; where nothing stands, the usual answer is given and written down.
+The session is serialised and reloaded at every turn. Whatever stands behind `@` or `→` is built by
+`dialogs.written`, of the values of core and of what the player was given besides; a recorded
+transcript (docs/operations.md) needs nothing besides. Where nothing stands behind `→`, the usual
+answer is given and written down. Called by `maita replay`, by the recorder, and by the tests.
 """
 
-import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, cast
 from uuid import UUID
 
 from core.errors import LoyaltyError
-from core.facts import Caller
+from core.facts import Caller, Programme
 from core.members.commands import WhoAmI
 from core.ports import Command
 from core.values import Money, Secret
@@ -28,64 +30,87 @@ from dialogs.engine import Turn, turn
 from dialogs.messages import Input, Reply
 from dialogs.registry import discover
 from dialogs.session import Session, from_json
-from tests.dialogs import world
+from dialogs.written import NAMES, NotWritten, build, name_of
 
-USUAL: Final = {
-    "Enrol": "enrolled()", "ShowBalance": "balance()", "ListRewards": "offers()",
-    "Redeem": "redeemed()", "ShowHistory": "history()", "ListIssuances": "(issuance(),)",
-    "CancelIssuance": "settled('cancelled')", "UseHere": "settled('redeemed')",
-    "EnterCode": "target()", "ShowMyCode": "till_code()", "ShowMyData": "my_data()",
-    "ForgetPin": "'K7F3QD2'", "ResetPin": "'K7F3QD2'", "Leave": "'K7F3QD2'",
-    "FindCustomer": "found()", "QuotePurchase": "quote()", "RecordPurchase": "earned()",
-    "ListReserved": "(issuance('reserved'),)", "Approve": "settled('issued')",
-    "Reject": "settled('rejected')", "LookUpCode": "issuance()",
-    "UseIssuance": "settled('redeemed')", "ShowToday": "today()", "UndoPurchase": "undone()",
-}  # fmt: skip
-"""What core answers where a transcript says nothing; None for what is not listed."""
+HIDDEN: Final = "•••"
+PIN: Final = "73915"
+"""What is typed where a transcript says `•••`."""
+
+NOT_RECORDED: Final = "?"
+"""What stands behind `→` where core was asked something that the transcript does not know."""
+
+
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class NotRecorded(Exception):
+    """Core is asked something that the transcript has no answer to: it cannot go on."""
 
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that lasts from one line of a transcript to the next."""
+    """Everything that lasts from one line of a transcript to the next. `names`: what may be
+    written besides core's values; `usual`: what core answers where nothing is written, by the
+    command's name."""
 
     dialogs: Mapping[str, Dialog] = field(default_factory=discover)
-    caller: Caller = field(default_factory=world.caller)
+    names: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    usual: Callable[[str], str] = lambda command: NOT_RECORDED
+    caller: Caller | None = None
+    programme: Programme | None = None
     session: Session = field(default_factory=Session)
-    now: datetime = world.NOW
+    now: datetime = LONG_AGO
     surface: Any = "ussd"
     resume: bool = False
     latest_only: bool = False
 
     def set(self, directive: str) -> None:
-        """Obey an `@` line."""
+        """Obey an `@` line: what it is, or what it does. Raises NotWritten."""
         name, _, rest = directive.partition("(")
-        value: Any = build(f"({rest}") if name != "caller" else None
         match name:
-            case "caller":
-                self.caller = build(directive)
             case "surface":
-                self.surface = value
+                self.surface = self.build(f"({rest}")
             case "later":
-                self.now += timedelta(minutes=value)
+                self.now += timedelta(minutes=self.build(f"({rest}"))
             case "resume":
                 self.resume = True
             case "latest_only":
                 self.latest_only = True
+            case "anew":
+                self.session = self.session.forget()
             case "deployed":
                 self.session = replace(self.session, state="gone")
             case _:
-                raise AssertionError(f"@ {directive} is no directive")
+                self._become(directive)
 
-    def say(self, said: str, answers: Iterator[str]) -> tuple[list[str], Turn]:
-        """Hear one input; the `!` lines and the turn."""
+    def _become(self, directive: str) -> None:
+        match self.build(directive):
+            case Caller() as caller:
+                self.caller = caller
+            case Programme() as programme:
+                self.programme = programme
+            case Session() as session:
+                self.session = session
+            case datetime() as now:
+                self.now = now
+            case _:
+                raise NotWritten(f"@ {directive} is no directive")
+
+    def build(self, text: str) -> Any:
+        """A value from its text; a recorded caller is one of the programme said before."""
+        caller = {"Caller": partial(Caller, programme=self.programme)} if self.programme else {}
+        return build(text, {**NAMES, **self.names, **caller})
+
+    def say(self, said: str, answers: Iterator[str], lines: list[str]) -> Turn:
+        """Hear one input; the turn. What core is asked on the way is added to `lines`. Raises
+        NotRecorded and NotWritten."""
         tapped = said[1:-1] if said.startswith("[") and said.endswith("]") else None
-        typed = "" if tapped else said
+        typed = "" if tapped else said.replace(HIDDEN, PIN)
         turning = turn(
             self.dialogs, self.session, Input(typed, choice=tapped), now=self.now,
             surface=self.surface, resume=self.resume,
             avoid_digit=typed if self.latest_only else "",
         )  # fmt: skip
-        lines: list[str] = []
         try:
             command = next(turning)
             while True:
@@ -94,20 +119,28 @@ class Stage:
             done: Turn = stop.value
         self.session = from_json(done.session.to_json())
         self.resume = False
-        return lines, done
+        return done
 
     def _answered(
         self, turning: Any, command: Command[Any], answers: Iterator[str], lines: list[str]
     ) -> Command[Any]:
         if isinstance(command, WhoAmI):
-            return turning.send(self.caller)  # type: ignore[no-any-return]
-        usual = USUAL.get(type(command).__name__, "None")
-        answer = next(answers, "") or usual
+            assert self.caller is not None, "a transcript begins with who calls"
+            return cast(Command[Any], turning.send(self.caller))
+        answer = self._answer(command, next(answers, ""))
         lines.append(f"! {described(command)} → {answer}")
-        built = build(answer)
+        if answer == NOT_RECORDED:
+            raise NotRecorded
+        built = self.build(answer)
         if isinstance(built, LoyaltyError):
-            return turning.throw(built)  # type: ignore[no-any-return]
-        return turning.send(built)  # type: ignore[no-any-return]
+            return cast(Command[Any], turning.throw(built))
+        return cast(Command[Any], turning.send(built))
+
+    def _answer(self, command: Command[Any], line: str) -> str:
+        """What the transcript says to this very command, else the usual."""
+        name, (asked, _, answer) = type(command).__name__, line.partition("→")
+        written = answer.strip() if asked.removeprefix("! ").startswith(f"{name}(") else ""
+        return written or self.usual(name)
 
 
 @dataclass(slots=True)
@@ -118,20 +151,22 @@ class Played:
     screens: list[tuple[str, str, Reply]]
 
 
-def play(path: Path, stage: Stage | None = None) -> Played:
-    """Play a transcript's inputs, with its answers, against the dialogs as they are, or on a
-    stage of its own."""
-    stage = stage or Stage()
+def play(text: str, stage: Stage) -> Played:
+    """Play a transcript's inputs, with its answers, against the dialogs as they are. It ends
+    early where core is asked something else than the transcript knows. Raises NotWritten."""
     out, screens = list[str](), list[tuple[str, str, Reply]]()
-    for block in blocks(path.read_text()):
+    for block in blocks(text):
         if not block[0].startswith(">"):
             out.append(block[0])
             if block[0].startswith("@ "):
                 stage.set(block[0][2:])
             continue
-        answers = iter([line.partition("→")[2].strip() for line in block if line[:1] == "!"])
-        lines, done = stage.say(block[0][2:], answers)
-        out += [block[0], *lines, *shown(done.reply)]
+        out.append(block[0])
+        try:
+            done = stage.say(block[0][2:], iter(block[1:]), out)
+        except NotRecorded:
+            break
+        out += shown(done.reply)
         screens.append((done.session.dialog, done.session.state, done.reply))
     return Played("\n".join(out) + "\n", screens)
 
@@ -180,31 +215,11 @@ def described(command: Command[Any]) -> str:
 def value_shown(value: object) -> str:
     match value:
         case UUID():
-            return world.IDS.get(value, str(value))
+            return name_of(value)
         case Secret():
-            return "•••"
+            return HIDDEN
         case Money():
             return str(value)
         case tuple():
             return f"({', '.join(value_shown(item) for item in value)})"
     return repr(value)
-
-
-def build(text: str) -> Any:
-    """A value from its text: constants, tuples, and calls of what the world names."""
-    return _build(ast.parse(text, mode="eval").body)
-
-
-def _build(node: ast.expr) -> Any:
-    match node:
-        case ast.Constant():
-            return node.value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
-            return -value  # type: ignore[operator]
-        case ast.Tuple() | ast.List():
-            return tuple(_build(item) for item in node.elts)
-        case ast.Call(func=ast.Name(id=name)):
-            made: Callable[..., Any] = world.refusals().get(name) or getattr(world, name)
-            arguments = {str(keyword.arg): _build(keyword.value) for keyword in node.keywords}
-            return made(*(_build(item) for item in node.args), **arguments)
-    raise AssertionError(f"{ast.unparse(node)} cannot be built here")
