@@ -64,6 +64,7 @@ def _routes() -> list[BaseRoute]:
             for page in ("callback", "webhook", "events", "status")
             for token in ("/{token:str}", "")
         ),
+        Route("/public/{door:str}/callback/{token:str}/{deeper:path}", door, methods=SPOKEN),
         Route("/health", health.health),
         Route("/ready", health.ready),
         Route("/metrics", health.metrics),

@@ -86,9 +86,11 @@ class Inbound:
     (then `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
     request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
-    holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
-    or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
-    carrier has already answered (stay silent). `sent_at`: the carrier's time.
+    holds the digits dialled past the code. `dialled`: where the carrier does not say it, those
+    digits in case a session that was never heard of begins here; None where none can. `envelope`:
+    what the answer must repeat of the request or be written as, for carriers that want such a
+    thing. `control`: STOP, START or HELP that the carrier has already answered (stay silent).
+    `sent_at`: the carrier's time.
     """
 
     address: str
@@ -96,6 +98,7 @@ class Inbound:
     conversation: str = ""
     external_id: str = ""
     opens: bool = False
+    dialled: str | None = field(default=None, repr=False)
     input: Input = field(default_factory=lambda: Input(""), repr=False)
     accumulated: str | None = field(default=None, repr=False)
     fingerprint: bytes = field(default=b"", repr=False)

@@ -29,7 +29,8 @@ class Profile:
     """What a channel can show. `reply_in_response`: answers inside the request (USSD).
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
     `accumulates`: each request repeats all input of the session. `body_max` in bytes.
-    `signed`: the carrier's requests prove their origin by themselves."""
+    `signed`: the carrier's requests prove their origin by themselves. `deeper`: the carrier adds a
+    path of its own to our URL."""
 
     surface: Literal["ussd", "sms", "chat"]
     reply_in_response: bool = False
@@ -42,6 +43,7 @@ class Profile:
     body_max: int = 262_144
     door: Literal["ussd", "wa", "sms"] = "ussd"
     signed: bool = False
+    deeper: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

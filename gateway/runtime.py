@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, Protocol
 
 import httpx
@@ -17,8 +18,9 @@ from core.values import Address
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
 from gateway.adapter import Adapter, Channel, has_two_proofs
-from gateway.adapter import discover as discover_adapters
+from gateway.declared.carrier import Declared
 from gateway.hashing import BoundedHasher
+from gateway.kinds import discover as discover_adapters
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
@@ -100,20 +102,21 @@ def _bundle(
     settings: Settings, db: Database, hasher: BoundedHasher, http: httpx.AsyncClient
 ) -> Runtime:
     vault, programmes = Vault(settings.secret_key), Programmes(db)
+    adapters = discover_adapters(folder=settings.carriers_dir)
     return Runtime(
         settings=settings,
         db=db,
         vault=vault,
         turns=Turns(db, vault, programmes, timedelta(seconds=settings.clock_offset_s)),
         programmes=programmes,
-        registry=Registry(db, vault, Channel),
+        registry=Registry(db, vault, partial(_channel, adapters)),
         inbox=Inbox(db, vault),
         outbox=Outbox(db, vault),
         notices=Notices(db),
         jobs=Jobs(db),
         identifiers=Identifiers(random.SystemRandom(), time.time),
         hasher=hasher,
-        adapters=discover_adapters(),
+        adapters=adapters,
         dialogs=discover_dialogs(),
         http=http,
         metrics=Metrics(),
@@ -121,6 +124,13 @@ def _bundle(
         wake=asyncio.Event(),
         slots={},
     )
+
+
+def _channel(adapters: Mapping[str, Adapter], **row: Any) -> Channel:
+    """A channel as the registry read it, over what its kind's table says where it says nothing."""
+    adapter = adapters.get(row["kind"])
+    defaults = adapter.defaults if isinstance(adapter, Declared) else {}
+    return Channel(**{**row, "settings": {**defaults, **row["settings"]}})
 
 
 async def _keep_current(registry: Registry[Channel]) -> None:

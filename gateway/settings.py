@@ -25,7 +25,7 @@ KNOWN: Final = LATER | {
     "MAITA_DATA_DIR", "MAITA_PUBLIC_URL", "MAITA_TRUSTED_PROXIES", "MAITA_SECRET_KEY",
     "MAITA_SECRET_KEY_FILE", "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
     "MAITA_CLOCK_OFFSET_S", "MAITA_LOG_LEVEL", "MAITA_TURN_TIMEOUT_S", "MAITA_SEND_TIMEOUT_S",
-    "MAITA_DATABASE_TIMEOUT_S",
+    "MAITA_DATABASE_TIMEOUT_S", "MAITA_CARRIERS_DIR",
 }  # fmt: skip
 
 Network = IPv4Network | IPv6Network
@@ -37,7 +37,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The process's configuration. URLs have no trailing slash; times are in seconds."""
+    """The process's configuration. URLs have no trailing slash; times are in seconds.
+    `carriers_dir`: a folder with tables of further carriers (docs/carriers/declaring.md)."""
 
     env: Literal["prod", "dev"]
     data_dir: Path
@@ -56,6 +57,7 @@ class Settings:
     turn_timeout_s: float = 3.5
     send_timeout_s: float = 15.0
     database_timeout_s: float = 1.0
+    carriers_dir: Path | None = None
 
     @property
     def dev(self) -> bool:
@@ -95,6 +97,7 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
         turn_timeout_s=_number(environ, "MAITA_TURN_TIMEOUT_S", 3, 1, 30) + 0.5,
         send_timeout_s=_number(environ, "MAITA_SEND_TIMEOUT_S", 15, 1, 60),
         database_timeout_s=_number(environ, "MAITA_DATABASE_TIMEOUT_S", 1, 1, 30),
+        carriers_dir=_carriers_dir(environ),
     )
 
 
@@ -144,6 +147,13 @@ def _networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
         return tuple(ip_network(word) for word in words)
     except ValueError as error:
         raise SettingsError("MAITA_TRUSTED_PROXIES must be addresses like 10.0.0.0/8.") from error
+
+
+def _carriers_dir(environ: Mapping[str, str]) -> Path | None:
+    text = environ.get("MAITA_CARRIERS_DIR")
+    if text and not Path(text).is_dir():
+        raise SettingsError("MAITA_CARRIERS_DIR must be a folder of tables such as x_ussd.toml.")
+    return Path(text).absolute() if text else None
 
 
 def _secret(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gateway.commands.office import Office
     from storage.admin import Applied, ChannelPart, StoredChannel, TenantRow
 
-    Made = tuple[Applied, list[tuple[int, str]], list[tuple[str, StoredChannel]]]
+    Made = tuple[Office, Applied, list[tuple[int, str]], list[tuple[str, StoredChannel]]]
 
 ROW = ("slug", "name", "id", "status", "dial", "join_code", "config_version")
 
@@ -28,7 +28,6 @@ Secrets = Annotated[bool, typer.Option("--secrets", help="With tokens and carrie
 @app.command("create")
 def create(file: File) -> None:
     """Make a shop what a file says; saying the same twice changes nothing."""
-    from gateway.adapter import discover
     from gateway.commands.office import in_office
     from storage.admin import (
         SpecError,
@@ -47,22 +46,22 @@ def create(file: File) -> None:
 
     async def make(office: "Office") -> "Made":
         for part in spec.channels:
-            check_values(part.kind, _told(part), dev=office.settings.dev)
+            check_values(part.kind, _told(part), office.adapters, dev=office.settings.dev)
         applied = await create_tenant(
-            office.db, office.vault, spec, office.ids, office.hasher, discover().keys()
+            office.db, office.vault, spec, office.ids, office.hasher, office.adapters.keys()
         )
         shop = applied.tenant.id
         pinless = await staff_without_pin(office.db, shop)
-        return applied, pinless, await list_channels(office.db, office.vault, shop)
+        return office, applied, pinless, await list_channels(office.db, office.vault, shop)
 
-    applied, pinless, channels = in_office(make)
+    office, applied, pinless, channels = in_office(make)
     done = "created" if applied.created else "changed" if applied.changed else "unchanged"
     slug = applied.tenant.slug
     typer.echo(f"{slug} {done}: {applied.tenant.id}")
     for number, name in pinless:
         typer.echo(f"{name} has no PIN yet: maita staff reset-pin {slug} {number}", err=True)
     for _, channel in channels:
-        tell_missing(channel)
+        tell_missing(channel, office)
 
 
 def _told(part: "ChannelPart") -> dict[str, str]:

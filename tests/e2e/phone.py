@@ -61,9 +61,11 @@ class Phone:
         return self.shown.text
 
     def key(self, label: str) -> str:
-        """What to say for a choice that is shown."""
+        """What to say for a choice that is shown: its number, but never the same twice in a row,
+        which some carriers cannot tell from a retry (docs/security.md section 3, 8)."""
         assert label in self.shown.text, f"{label!r} is not on {self.shown.text!r}"
-        return number_of(self.shown.text, label) or label
+        number = number_of(self.shown.text, label)
+        return number if number and number != self.said.latest else label
 
     def type(self, text: str) -> None:
         """Take what is typed next; nothing is sent yet."""
@@ -76,7 +78,7 @@ class Phone:
         assert answer.status_code == 200, (answer.status_code, answer.text)
         self.answer = answer.content
         if self.speaker.ussd:
-            self.shown = self.speaker.heard(answer.content)
+            self.shown = self.speaker.heard(self.line, answer)
         else:
             self.shown = Heard((await self.wait(before + 1))[-1])
         return self.shown.text

@@ -9,10 +9,17 @@ over every kind (`test_every_kind.py`, `test_kill.py`, `test_race.py` …) finds
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 from xml.sax.saxutils import escape
 
+import httpx
 from defusedxml.ElementTree import fromstring
 
+from gateway.adapter import Channel
+from gateway.declared.asking import Step
+from gateway.declared.carrier import Declared
+from gateway.inbound import HttpResponse
+from gateway.kinds import discover
 from tests.e2e.carriers import Meta, Twilio
 from tests.e2e.speech import Heard, Line, Posted, Said, Speaker
 
@@ -34,7 +41,7 @@ class Chat:
 
     ussd = False
 
-    def heard(self, answer: bytes) -> Heard:
+    def heard(self, line: Line, answer: httpx.Response) -> Heard:
         raise AssertionError("answers are sent, not returned")
 
 
@@ -55,9 +62,9 @@ class AfricasTalkingUssd(Ussd):
         url = f"{base_url}/public/ussd/callback/{line.token}"
         return Posted(url=url, headers=(FORM,), body=urlencode(form).encode())
 
-    def heard(self, answer: bytes) -> Heard:
-        state, _, text = answer.decode().partition(" ")
-        assert state in ("CON", "END"), answer
+    def heard(self, line: Line, answer: httpx.Response) -> Heard:
+        state, _, text = answer.text.partition(" ")
+        assert state in ("CON", "END"), answer.text
         return Heard(text, state == "END")
 
 
@@ -84,10 +91,10 @@ class EconetUssd(Ussd):
             body=f'<messageRequest xmlns="{ECONET}">{inner}</messageRequest>'.encode(),
         )
 
-    def heard(self, answer: bytes) -> Heard:
-        told = {element.tag: element.text or "" for element in fromstring(answer)}
+    def heard(self, line: Line, answer: httpx.Response) -> Heard:
+        told = {element.tag: element.text or "" for element in fromstring(answer.content)}
         stage = told[f"{{{ECONET}}}stage"]
-        assert stage in ("MENU_PROCESSING", "COMPLETE"), answer
+        assert stage in ("MENU_PROCESSING", "COMPLETE"), answer.text
         return Heard(told[f"{{{ECONET}}}message"], stage == "COMPLETE")
 
 
@@ -221,7 +228,51 @@ class KannelSms(Chat):
         return (str(fields["to"]), str(fields["text"])) if ours else None
 
 
-SPEAKERS: Final[dict[str, Speaker]] = {
+class DeclaredUssd(Ussd):
+    """Sections 3 to 6 and 8: a form as its table says it (`gateway/declared`). Here the table is
+    played from its other side, so that a new one is spoken through without a word of code."""
+
+    def __init__(self, kind: str, carrier: Declared) -> None:
+        self._kind, self._carrier = kind, carrier
+
+    def line(self, number: int, token: str, provider: str) -> Line:
+        # What cannot be told from a retry by its time is told by a window, wide enough for a
+        # process to be killed in.
+        timeless = self._carrier.defaults.get("request_time") == "session"
+        settings = {"retry_window_s": "60"} if timeless else {}
+        return Line(kind=self._kind, address=f"*88{number}#", token=token, settings=settings)
+
+    def asks(self, line: Line, base_url: str, said: Said) -> Posted:
+        step = Step(phone=said.phone, session=said.session, at=said.at, inputs=said.inputs)
+        asked = self._carrier.ask(_channel(line), base_url, step)
+        return Posted(method=asked.method, url=asked.url, headers=asked.headers, body=asked.body)
+
+    def heard(self, line: Line, answer: httpx.Response) -> Heard:
+        response = HttpResponse(
+            status=answer.status_code,
+            body=answer.content,
+            headers=tuple(answer.headers.items()),
+        )
+        heard = self._carrier.heard(_channel(line), response)
+        assert heard is not None, (line.kind, answer.status_code, answer.text)
+        return Heard(heard.words, not heard.open)
+
+
+def _channel(line: Line) -> Channel:
+    nobody = UUID(int=0)
+    return Channel(
+        id=nobody,
+        owner=nobody,
+        kind=line.kind,
+        address=line.address,
+        token=line.token,
+        region="ZW",
+        settings=line.settings,
+        secrets=line.secrets,
+    )
+
+
+WRITTEN: Final[dict[str, Speaker]] = {
     "africastalking_ussd": AfricasTalkingUssd(),
     "econet_ussd": EconetUssd(),
     "meta_whatsapp": MetaWhatsapp(),
@@ -229,6 +280,11 @@ SPEAKERS: Final[dict[str, Speaker]] = {
     "twilio_sms": TwilioSms(),
     "africastalking_sms": AfricasTalkingSms(),
     "kannel_sms": KannelSms(),
+}
+SPEAKERS: Final[dict[str, Speaker]] = WRITTEN | {
+    kind: DeclaredUssd(kind, adapter)
+    for kind, adapter in discover().items()
+    if isinstance(adapter, Declared)
 }
 USSD: Final = [kind for kind, speaker in SPEAKERS.items() if speaker.ussd]
 CHAT: Final = [kind for kind, speaker in SPEAKERS.items() if not speaker.ussd]

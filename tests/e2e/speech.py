@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+import httpx
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -74,7 +76,7 @@ class Speaker(Protocol):
     def asks(self, line: Line, base_url: str, said: Said) -> Posted:
         """The request of what was said last."""
 
-    def heard(self, answer: bytes) -> Heard:
+    def heard(self, line: Line, answer: httpx.Response) -> Heard:
         """The words in the answer to a request (USSD only)."""
 
     def sent(self, fields: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -6,13 +6,14 @@ import asyncio
 import re
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
-from gateway.adapter import discover
+from gateway.kinds import discover
 from tests.e2e.conftest import Listening
 from tests.e2e.phone import balance, to_confirm
 from tests.e2e.process import Gateway
@@ -62,7 +63,7 @@ async def test_a_request_fifty_times_in_parallel_is_one(
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     if phone.speaker.ussd:
-        spent = [phone.speaker.heard(answers[0].content).text]
+        spent = [phone.speaker.heard(phone.line, answers[0]).text]
     else:
         await phone.wait(before + 1)
         assert "50 pts" in await balance(phone)
@@ -91,9 +92,14 @@ async def test_nothing_is_heard_shown_or_changed_for_another_tenant(
     at_theirs = replace(here.line, token=there.line.token)
     for_theirs = replace(here.line, address=there.line.address)
     stranger = replace(there.line, token="0" * 32)
-    for line in (at_theirs, for_theirs, stranger):
-        for said in (member.said, Said(phone=thief, session=str(time.time_ns()))):
-            answer = await here.knock(here.speaker.asks(line, gateway.url, said))
+    fresh = Said(phone=thief, session=str(time.time_ns()))
+    for line, said in product((at_theirs, for_theirs, stranger), (member.said, fresh)):
+        asked, *honest = (
+            here.speaker.asks(each, gateway.url, said) for each in (line, here.line, there.line)
+        )
+        # Where a carrier names no code, nothing but the token can be wrong.
+        if asked not in honest:
+            answer = await here.knock(asked)
             assert answer.status_code in (200, 401, 403), (line, answer.text)
             assert "Race Shop" not in answer.text
             assert "pts" not in answer.text
@@ -102,7 +108,7 @@ async def test_nothing_is_heard_shown_or_changed_for_another_tenant(
         for line, phone in ((there.line, thief), (here.line, number)):
             said = replace(member.said, phone=phone, inputs=(*member.said.inputs, "1"))
             answer = await here.knock(here.speaker.asks(line, gateway.url, said))
-            assert here.speaker.heard(answer.content) == Heard(ENDED, ended=True)
+            assert here.speaker.heard(here.line, answer) == Heard(ENDED, ended=True)
     assert (kept(superuser, mine), kept(superuser, theirs), len(carriers[1].messages())) == before
 
     at_ours = mine.phone(kind, number, gateway, http, carriers[1])
@@ -126,10 +132,10 @@ async def test_what_nobody_offered_is_answered_in_words(
         if answer.status_code == 400:
             assert len(answer.content) < 1000
             continue
-        shown = phone.speaker.heard(answer.content)
+        shown = phone.speaker.heard(phone.line, answer)
         assert not shown.ended, (typed, shown)
         assert "That is not a choice." in shown.text, (typed, shown)
         assert "Join free" in shown.text
         assert "hacked" not in shown.text
-    phone.type("1" * 100_000)
+    phone.type("1" * 40_000)
     assert (await phone.knock()).status_code in (400, 413, 414)

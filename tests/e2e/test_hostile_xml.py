@@ -168,7 +168,7 @@ async def test_x14_markup_in_the_input_is_text(
     bent = posted.body.replace(b"<message>9", b"<message>" + typed.encode())
     answer = await phone.knock(replace(posted, body=bent))
     assert answer.status_code == 200
-    assert "That is not a choice." in phone.speaker.heard(answer.content).text
+    assert "That is not a choice." in phone.speaker.heard(phone.line, answer).text
 
 
 async def test_x20_what_is_said_comes_back_escaped(member: Phone) -> None:
@@ -199,4 +199,4 @@ async def test_honest_neighbours_are_heard(
     posted = phone.request()
     answer = await phone.knock(replace(posted, body=HONEST[case](posted.body)))
     assert answer.status_code == 200, answer.text
-    assert "Join free" in phone.speaker.heard(answer.content).text
+    assert "Join free" in phone.speaker.heard(phone.line, answer).text
