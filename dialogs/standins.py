@@ -29,7 +29,7 @@ FIELDS: Final = {
         "Undone.name", "Settled.member_name", "Found.name", "Enrolled.name", "Enrol.name",
         "ChangeName.name",
     },
-    "phone": {"Staff.phone", "Found.phone", "Address.value"},
+    "phone": {"Staff.phone", "Found.phone", "Customer.phone", "Address.value"},
     "code": {
         "Issuance.code", "TillCode.code", "Redeemed.code", "LookUpCode.code", "EnterCode.code",
         "FindCustomer.typed",

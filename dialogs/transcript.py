@@ -125,7 +125,8 @@ class Stage:
         self, turning: Any, command: Command[Any], answers: Iterator[str], lines: list[str]
     ) -> Command[Any]:
         if isinstance(command, WhoAmI):
-            assert self.caller is not None, "a transcript begins with who calls"
+            if self.caller is None:
+                raise NotWritten("nobody is said to call before the first words")
             return cast(Command[Any], turning.send(self.caller))
         answer = self._answer(command, next(answers, ""))
         lines.append(f"! {described(command)} → {answer}")

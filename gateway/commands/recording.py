@@ -61,4 +61,4 @@ def _record(file: Path, phone: str, url: str | None, talk: Callable[[], None]) -
         raise Wrong("Nothing was said, so nothing was recorded.")
     file.write_text(recorded)
     said = sum(line.startswith(">") for line in recorded.splitlines())
-    typer.echo(f"{file}: {said} turns. `maita replay {file}` plays them again.")
+    typer.echo(f"{file}: {said} turn{'s'[: said - 1]}. `maita replay {file}` plays it again.")

@@ -49,7 +49,7 @@ def _play(file: Path) -> None:
     if lines:
         raise typer.Exit(DIFFERS)
     said = sum(line.startswith(">") for line in recorded.splitlines())
-    typer.echo(f"{file}: {said} turns, all as recorded.")
+    typer.echo(f"{file}: {said} turn{'s'[: said - 1]}, all as recorded.")
 
 
 def _difference(recorded: str, now: str, file: Path) -> Iterator[str]:
