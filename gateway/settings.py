@@ -20,10 +20,16 @@ LATER: Final = frozenset(
 )  # fmt: skip
 """Settings of the contract whose parts have not landed: accepted, without effect."""
 
-KNOWN: Final = LATER | {
+FROM_FILES: Final = (
+    "MAITA_SECRET_KEY", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL",
+    "MAITA_DATABASE_VERIFY_URL",
+)  # fmt: skip
+"""Secrets, which may be in the file that `<name>_FILE` names instead."""
+
+KNOWN: Final = LATER | {f"{name}_FILE" for name in FROM_FILES} | {
     "MAITA_ENV", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL", "MAITA_DATABASE_VERIFY_URL",
     "MAITA_DATA_DIR", "MAITA_PUBLIC_URL", "MAITA_TRUSTED_PROXIES", "MAITA_SECRET_KEY",
-    "MAITA_SECRET_KEY_FILE", "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
+    "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
     "MAITA_CLOCK_OFFSET_S", "MAITA_LOG_LEVEL", "MAITA_TURN_TIMEOUT_S", "MAITA_SEND_TIMEOUT_S",
     "MAITA_DATABASE_TIMEOUT_S", "MAITA_CARRIERS_DIR",
 }  # fmt: skip
@@ -72,6 +78,7 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
         raise SettingsError(
             f"{unknown[0]} is not a setting of Maita: remove it or correct its name."
         )
+    environ = dict(environ) | _read_files(environ)
     env = environ.get("MAITA_ENV") or default_env
     if env not in ("prod", "dev"):
         raise SettingsError("MAITA_ENV must be prod or dev.")
@@ -99,6 +106,18 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
         database_timeout_s=_number(environ, "MAITA_DATABASE_TIMEOUT_S", 1, 1, 30),
         carriers_dir=_carriers_dir(environ),
     )
+
+
+def _read_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The secrets that are in files, without the line's end."""
+    found = {}
+    for name in FROM_FILES:
+        if file := environ.get(f"{name}_FILE"):
+            try:
+                found[name] = Path(file).read_text().strip()
+            except (OSError, UnicodeDecodeError):
+                raise SettingsError(f"{name}_FILE names no readable file.") from None
+    return found
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -159,13 +178,6 @@ def _carriers_dir(environ: Mapping[str, str]) -> Path | None:
 def _secret(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
     """The key of all keys: given, read from a file, or (dev only) made once in the data folder."""
     text = environ.get("MAITA_SECRET_KEY", "")
-    file = environ.get("MAITA_SECRET_KEY_FILE")
-    if file:
-        path = Path(file)
-        try:
-            text = path.read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError("MAITA_SECRET_KEY_FILE names no readable file.") from None
     if not text and env == "dev":
         text = _dev_secret(data_dir / "secret.key")
     if len(text.encode()) < SECRET_BYTES_MIN or len(set(text)) < 10:
