@@ -116,6 +116,12 @@ def _valid_phone(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def local_phone(phone: str) -> str:
+    """An E.164 number as it is dialled in its own country (`0771234567`)."""
+    written = phonenumbers.format_number(phonenumbers.parse(phone), PhoneNumberFormat.NATIONAL)
+    return "".join(sign for sign in written if sign.isdigit())
+
+
 def mask_phone(phone: str) -> str:
     """Hide the middle of an E.164 number, for logs: `+26377*****67`."""
     return f"{phone[:6]}{'*' * max(len(phone) - 8, 3)}{phone[-2:]}"

@@ -11,6 +11,11 @@ BACK: Final = "back"
 
 YES: Final = "yes"
 
+# Translators: Words that say yes and no to a question, separated by commas, in any case. Give those
+# of your language; the English ones work anyway. None may mean the other in another language.
+YES_WORDS: Final = mark("YES,Y,OK")
+NO_WORDS: Final = mark("NO,N")
+
 KEY_NUMBER: Final = 98
 """The key that turns the page; never a choice's number."""
 
@@ -30,9 +35,14 @@ def yes_or_no(view: View) -> tuple[Choice, Choice]:
     # Translators: Confirmation, a button of 20 characters.
     yes, no = view.t("Yes"), view.t("No")
     return (
-        Choice(id=YES, label=yes, keywords=("y", "ok"), number=1),
-        Choice(id=BACK, label=no, keywords=("n",), number=0),
+        Choice(id=YES, label=yes, keywords=_words(view, YES_WORDS), number=1),
+        Choice(id=BACK, label=no, keywords=_words(view, NO_WORDS), number=0),
     )
+
+
+def _words(view: View, words: str) -> tuple[str, ...]:
+    """Words of this language and the English ones, each once."""
+    return tuple(dict.fromkeys((*view.t(words).split(","), *words.split(","))))
 
 
 def no_choice(view: View) -> Reject:

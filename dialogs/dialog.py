@@ -13,10 +13,11 @@ through `do` and may catch the refusal that is thrown in.
 """
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, Union
 
+import msgspec
 from transitions import Machine
 
 from core.facts import Caller
@@ -35,50 +36,45 @@ def do(command: Command[R]) -> Generator[Command[Any], Any, R]:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """Heard: fire this trigger. `slots` are merged into the dialog's. `language`: speak it from
     now on; `signed_in`: staff proved who they are."""
 
     trigger: str
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     language: str = ""
     signed_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(msgspec.Struct, frozen=True):
     """Not understood: say `text`, ask the same again. The third time in a row ends politely."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """Run another dialog by name; when it is done, go on here with `on_done`, a trigger (or ask
     the same state again when None). `instead`: this dialog is over and does not wait."""
 
     dialog: str
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     on_done: str | None = None
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """This dialog is finished: back to its caller, which gets `slots`; without a caller, home.
     `text` is said as the first lines of what follows; `end` ends the session with it instead.
     `language` and `signed_in` as in Move."""
 
     text: str = ""
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     end: bool = False
     language: str = ""
     signed_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(msgspec.Struct, frozen=True):
     """Drop whoever waits and go home, saying `text` first."""
 
     text: str = ""

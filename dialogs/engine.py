@@ -6,9 +6,10 @@ is one unit of work by construction (docs/architecture.md, The way of a message)
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from core.errors import LoyaltyError
 from core.members.commands import SeeNotices
@@ -22,8 +23,7 @@ from dialogs.session import Session
 from dialogs.view import Surface
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn came to. `reply`: every choice carries its number; a reply without text asks
     for no answer at all (a second STOP). `session`: to be stored; `page` tells which page of the
     reply to show. `command`: the one that succeeded. `durable`: the commit must be flushed.

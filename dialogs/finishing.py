@@ -3,8 +3,9 @@
 Called by the engine. Nothing of an answer to a secret question is ever kept.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
 from dialogs.dialog import State

@@ -1,10 +1,13 @@
 """Words that lead somewhere from anywhere: BAL, REWARDS, REDEEM 2, CODE x, STOP …
 
 First word counts, the rest is the argument. Each entry's words are one text of the catalogue, so
-every language adds its own; the English ones always work. Called by hearing and running.
+every language adds its own. The English ones always work, and so do those of every language that
+the programme offers, since who has not chosen one yet writes in their own: no word means different
+things in two languages (a test sees to it). Called by hearing and running.
 """
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -77,30 +80,25 @@ def normal(text: str) -> str:
 
 
 @cache
-def phrases(language: str) -> dict[str, Keyword]:
-    """Every keyword of a language and of English, as it is compared."""
-    return {
-        normal(word): keyword
-        for keyword in KEYWORDS
-        for spoken in (keyword.words, catalogue(language).gettext(keyword.words))
-        for word in spoken.split(",")
-    }
+def phrases(*languages: str) -> dict[str, Keyword]:
+    """Every keyword of these languages and of English, as it is compared."""
+    return {word: kept for kept in KEYWORDS for word in _spoken(kept.words, languages)}
 
 
 @cache
-def key_words(language: str) -> dict[str, str]:
+def key_words(*languages: str) -> dict[str, str]:
     """Words for the fixed keys: `back` and `more`."""
-    return {
-        normal(word): key
-        for key, words in KEY_WORDS.items()
-        for spoken in (words, catalogue(language).gettext(words))
-        for word in spoken.split(",")
-    }
+    return {word: key for key, words in KEY_WORDS.items() for word in _spoken(words, languages)}
 
 
-def keyword(text: str, language: str) -> tuple[Keyword, str] | None:
+def _spoken(words: str, languages: tuple[str, ...]) -> Iterator[str]:
+    for spoken in (words, *(catalogue(language).gettext(words) for language in languages)):
+        yield from map(normal, spoken.split(","))
+
+
+def keyword(text: str, *languages: str) -> tuple[Keyword, str] | None:
     """The keyword that a text begins with, and the rest of the text as it was typed."""
-    known = phrases(language)
+    known = phrases(*languages)
     words = visible(text).split()
     for count in (2, 1):
         found = known.get(normal(" ".join(words[:count])))

@@ -3,8 +3,9 @@
 Called by the engine, once a turn; decides nothing about a channel beyond its surface.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from core.facts import Notice
 from core.members.commands import SeeNotices, WhoAmI
@@ -59,7 +60,7 @@ def _hear(run: Run, known: bool) -> Heard:
     ear = Ear(
         session=run.session,
         state=run.state if known else None,
-        language=run.language,
+        languages=(run.language, *run.caller.programme.languages),
         now_s=int(run.now.timestamp()),
     )
     return ear.hear(run.input)

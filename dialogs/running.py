@@ -5,10 +5,12 @@ input means and calls this; dialogs see nothing of it but a view.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isgenerator
 from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError
 from core.facts import Caller

@@ -6,7 +6,6 @@ Formats are fixed, with plain spaces and quotes: what CLDR writes turns an SMS f
 into 70 (docs/conversation.md, rule 10). Called by views, the engine and the notices.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import phonenumbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -62,8 +62,7 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """A language, a zone and the present moment."""
 
     language: str

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
 
+import msgspec
+
 from core.values import Address
 from gateway.inbound import Event, HttpRequest, HttpResponse, Inbound, Malformed
 from gateway.render import Page, Profile
@@ -136,8 +138,7 @@ class Adapter(Protocol):
         message: it is not sent again, whatever the code. "" when none was told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peers:
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
     """What the edge knows of where a request came from: `token` when the channel's token was in
     the path, `allowed` when the real peer is on the channel's list, `mtls` when it showed a
     client certificate of ours, `dev` in MAITA_ENV=dev on loopback."""

@@ -155,4 +155,6 @@ async def _answer(knock: Knock) -> HttpResponse:
 
 
 def _starlette(response: HttpResponse) -> Response:
-    return Response(response.body, response.status, headers=dict(response.headers))
+    # Some carriers ask by GET, and what they are told is one person's and this moment's.
+    headers = {"cache-control": "no-store", **dict(response.headers)}
+    return Response(response.body, response.status, headers=headers)

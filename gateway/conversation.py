@@ -6,9 +6,11 @@ turn is pure, so a stale version simply runs it again (docs/architecture.md, Opt
 
 import asyncio
 from collections.abc import Generator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError, MessageTooLate
 from core.members.commands import SeeNotices, StartMessages, StopMessages
@@ -42,8 +44,7 @@ class Busy(Exception):
     """Versions kept changing under this turn; nothing was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
     request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
 

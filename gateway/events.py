@@ -6,7 +6,6 @@ when that channel's own secret verifies the request too (security.md, W25).
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -39,8 +38,7 @@ IN_DOUBT: Final = Page(
 """Said when a change was sent to the database and no answer came: it may have been made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knock:
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
     """One carrier request at the door of one channel."""
 
     rt: Runtime

@@ -5,9 +5,10 @@ carrier told it at once or in a report. Safe to repeat: everything is keyed by t
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from core.changes import NoticeMoved
 from core.members.commands import StopMessages

@@ -8,10 +8,11 @@ Others send the latest input only (wire-formats.md 2): it is the step, whatever 
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
+
+import msgspec
 
 from gateway.inbound import Inbound
 from storage.turns import Conversation, Snapshot
@@ -30,8 +31,7 @@ class NotHeard(Enum):
     OVERLONG = "too_many_steps"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A step of a session: the inputs to hear, one by one; `opens` when the session is new."""
 
     inputs: tuple[str, ...]

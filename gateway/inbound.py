@@ -8,11 +8,12 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
+
+import msgspec
 
 from core.errors import PhoneNotUnderstood
 from core.values import Address, parse_phone
@@ -35,31 +36,35 @@ class Malformed(Exception):
     """The request is not what this carrier sends. The message is a fixed reason, never a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as bytes, in or out. `url` in is the public one, since signatures cover it;
     header names are lower case in, as written out. `headers` keeps repeats. `best_effort`: a
     message goes on when this part of it fails (a read mark)."""
 
     method: str
-    url: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
     peer: str = ""
     best_effort: bool = False
+
+    def __repr__(self) -> str:
+        return "HttpRequest(•••)"
 
     def header(self, name: str) -> str | None:
         """The only value of a header; None when it is missing or repeated."""
         return _only(self.headers, name.lower())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A response as bytes. `status` 0 never happens: no answer at all is None instead."""
 
     status: int
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status}, •••)"
 
     def retry_after_s(self) -> int | None:
         """Seconds the peer asks us to wait, at most a day; None where it does not say."""
@@ -75,8 +80,7 @@ class HttpResponse:
         return read if isinstance(read, dict) else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One thing one person said, whatever the channel.
 
     `address`: the business address it was sent to, as the payload names it. `sender`: who said
@@ -94,22 +98,24 @@ class Inbound:
     """
 
     address: str
-    sender: Address | None = field(repr=False)
+    sender: Address | None
     conversation: str = ""
     external_id: str = ""
     opens: bool = False
-    dialled: str | None = field(default=None, repr=False)
-    input: Input = field(default_factory=lambda: Input(""), repr=False)
-    accumulated: str | None = field(default=None, repr=False)
-    fingerprint: bytes = field(default=b"", repr=False)
-    envelope: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dialled: str | None = None
+    input: Input = msgspec.field(default_factory=lambda: Input(""))
+    accumulated: str | None = None
+    fingerprint: bytes = b""
+    envelope: Mapping[str, str] = msgspec.field(default_factory=dict)
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
-    profile_name: str = field(default="", repr=False)
+    profile_name: str = ""
+
+    def __repr__(self) -> str:
+        return "Inbound(•••)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryReport:
+class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message we sent. States only move forward (OUTBOUND_RANK). `outbound_id`:
     our own id, where the carrier echoes it: a message of unknown fate has no other."""
 
@@ -121,8 +127,7 @@ class DeliveryReport:
     outbound_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEnded:
+class SessionEnded(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's word that a USSD session is over. `dropped`: the person did not see its end.
     `sender` must be the session's own: a session id alone proves nothing (security.md 15)."""
 
@@ -130,18 +135,19 @@ class SessionEnded:
     conversation: str
     dropped: bool
     reason: str = ""
-    sender: Address | None = field(default=None, repr=False)
+    sender: Address | None = None
+
+    def __repr__(self) -> str:
+        return "SessionEnded(•••)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Direct:
+class Direct(msgspec.Struct, frozen=True, kw_only=True):
     """Answer these bytes and do nothing (Meta's challenge)."""
 
     response: HttpResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
     """Well-formed but nothing for us; counted by `reason` (unknown field, reaction, …), which is
     one of a fixed few and never a value of the request. `alarm`: what an operator must look at."""
 

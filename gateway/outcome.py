@@ -3,9 +3,10 @@
 Called by `conversation`.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from dialogs.engine import Turn
 from dialogs.session import Session
@@ -33,7 +34,10 @@ def conversation_after(
     """The conversation as it stands after the turn; its version is the one that was read."""
     known, now = snapshot.conversation, snapshot.now
     length, mark = heard_mark(rt.vault, said)
-    same = known is not None and known.carrier_session == said.inbound.conversation
+    asked = said.inbound
+    same = known is not None and known.carrier_session == asked.conversation
+    # Where the carrier names no session every dialling is a new one.
+    same = same and bool(asked.conversation or not asked.opens)
     return Conversation(
         id=said.conversation_id,
         version=known.version if known else 0,
@@ -41,7 +45,7 @@ def conversation_after(
         sender=said.sender,
         at_tenant=known.at_tenant if known else None,
         session=session.to_json(),
-        carrier_session=said.inbound.conversation,
+        carrier_session=asked.conversation,
         heard_len=length,
         heard_mac=mark,
         open=not page.end,

@@ -6,8 +6,9 @@ only its page short.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from gateway.encoding import is_gsm, segments, septets, units
 
@@ -17,16 +18,14 @@ Fits = Callable[[str], bool]
 """Whether a text fits one page. A text that fits must still fit when its end is cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line(Generic[Mark]):
+class Line(msgspec.Struct, Generic[Mark], frozen=True):
     """A line; `mark` is what begins on it (a choice), which keeps it whole where possible."""
 
     text: str
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cut(Generic[Mark]):
+class Cut(msgspec.Struct, Generic[Mark], frozen=True):
     """A page: its text, what begins on it, its number from 1, and whether another follows."""
 
     text: str

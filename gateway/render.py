@@ -5,8 +5,11 @@ numbered text cut into pages, `chat` is buttons, else list rows, else numbered t
 those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section 8.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from dialogs.messages import Choice, Reply
 from gateway.encoding import clean, one_line, plain, units
@@ -46,8 +49,7 @@ class Profile:
     deeper: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """The renderer's own words in the person's language. `more` stands behind 98 and `back`
     behind 0, `choose` (≤ 20) on the button that opens a list, `joint` between a number and its
     label (Arabic: ` - `)."""
@@ -61,8 +63,7 @@ class Hints:
 ENGLISH: Final = Hints()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(msgspec.Struct, frozen=True, kw_only=True):
     """A choice ready to show: `number` typed, `id` tapped. On a chat `short` is the button's or
     row's title and `detail` the row's second line, both within the limits."""
 
@@ -73,21 +74,23 @@ class Option:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One answer as one channel shows it. `text` is complete for text channels (numbers and all);
     for chats `style` says whether `options` go as buttons or list rows below `text`, and `button`
     is what opens the list. `image`: what a QR picture under `text` holds. `end` is never true
     while there is `more`."""
 
-    text: str = field(repr=False)
-    options: tuple[Option, ...] = field(default=())
+    text: str
+    options: tuple[Option, ...] = ()
     style: Literal["text", "buttons", "list"] = "text"
     button: str = ""
-    image: str | None = field(default=None, repr=False)
+    image: str | None = None
     end: bool = False
     number: int = 1
     more: bool = False
+
+    def __repr__(self) -> str:
+        return "Page(•••)"
 
 
 def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -> Page:

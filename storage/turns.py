@@ -5,12 +5,12 @@ gateway's conversation and by whatever runs a command without one (jobs, the sch
 call today; calls of many turns fit behind the same class (docs/architecture.md, Flights).
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from core.changes import Change
 from core.facts import Caller, Expiry, Member, Notice, Programme, Staff, Wallet
@@ -29,8 +29,7 @@ ANSWER_PLACE: Final = "command_log.answer"
 session and a stored answer may show a till code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """One sender on one channel, as stored under the channel's owner. `version` 0: it is new."""
 
     id: UUID
@@ -48,8 +47,7 @@ class Conversation:
     last_in_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeginAsk:
+class BeginAsk(msgspec.Struct, frozen=True, kw_only=True):
     """What is known before begin. `tenant` None: where the conversation is, else the owner.
     `session_claim`: keyed hash of carrier kind and session id, where a carrier has such ids."""
 
@@ -61,8 +59,7 @@ class BeginAsk:
     session_claim: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A command that was committed under this key. `answer` None: it has been dropped."""
 
     command: str
@@ -71,8 +68,7 @@ class StoredAnswer:
     answer: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All that begin read at one moment; `now` is the turn's only clock.
 
     `tenant` is the one that `caller` belongs to (PLATFORM before one is chosen). The two config
@@ -90,8 +86,7 @@ class Snapshot:
     claimed_by: tuple[UUID, UUID] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundRow:
+class OutboundRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message to send through a carrier; `payload` is sealed on its way to the table."""
 
     id: UUID
@@ -102,8 +97,7 @@ class OutboundRow:
     inbound_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A turn's outcome. `conversation` holds the new values and the version that was read.
 
     `tenant` None: the conversation is at no tenant, and only a STOP may change. `durable` False

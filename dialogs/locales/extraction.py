@@ -1,12 +1,14 @@
 """Reads every text out of the sources and keeps the catalogues true to them.
 
-Texts are the literal arguments of `t`, `n` and `mark`. Each gets a comment for translators: the
-screen it stands on, from the function or the table around it, and the room there is; a comment
-`Translators: …` above it in the source goes with it. Called by `python -m dialogs.locales` and by
-the tests; never while the service runs.
+Texts are the literal arguments of `t`, `n` and `mark`, within an f-string too (which Babel's own
+extractor does not open). Each gets a comment for translators: the screen it stands on, from the
+function or the table around it, and the room there is; a comment `Translators: …` above its
+statement goes with it. Called by `python -m dialogs.locales` and by the tests; never while the
+service runs.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -14,14 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from dialogs.texts import LOCALES, languages
 
 SOURCES: Final = Path(__file__).parent.parent
 TEMPLATE: Final = LOCALES / "maita.pot"
-CALLS: Final = {"t": None, "n": (1, 2), "mark": None}
+CALLS: Final = {"t": 1, "n": 2, "mark": 1}
+"""Functions whose first so many arguments are a text and its plural."""
 BUTTON: Final = "Room: a choice, 20 characters."
 LINE: Final = "Room: the screen has 182 characters in all, 80 where not Latin."
 
@@ -49,20 +51,14 @@ def template() -> Catalog:
     return catalog
 
 
-def _uses() -> dict[str | tuple[str, ...], Use]:
-    uses: dict[str | tuple[str, ...], Use] = {}
+Message = str | tuple[str, ...]
+
+
+def _uses() -> dict[Message, Use]:
+    uses: dict[Message, Use] = {}
     for path in sorted(SOURCES.rglob("*.py")):
-        places = _places(path)
-        with path.open("rb") as source:
-            found = list(extract("python", source, CALLS, comment_tags=("Translators:",)))
-        for line, message, comments, _ in found:
-            screen, short = places.get(line, (path.stem, False))
-            use = uses.setdefault(message, Use())
-            use.files[path.relative_to(SOURCES.parent).as_posix()] = None
-            use.screens[screen] = None
-            use.short |= short
-            if comments:
-                use.remarks[" ".join(comments).removeprefix("Translators:").strip()] = None
+        reader = _Reader(path, uses)
+        reader.visit(ast.parse(reader.text))
     return uses
 
 
@@ -120,16 +116,85 @@ def _written(catalog: Catalog) -> bytes:
     return b"".join(lines)
 
 
-def _places(path: Path) -> dict[int, tuple[str, bool]]:
-    """For each line of a source: its screen in words, and whether it is a choice's label."""
-    tree = ast.parse(path.read_text())
-    places: dict[int, tuple[str, bool]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            for line in range(node.lineno, (node.end_lineno or 0) + 1):
-                places[line] = (f"{path.stem}, {node.name.strip('_').replace('_', ' ')}", False)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg in ("label", "short"):
-            for line in range(node.value.lineno, (node.value.end_lineno or 0) + 1):
-                places[line] = (places.get(line, (path.stem, False))[0], True)
-    return places
+class _Reader(ast.NodeVisitor):
+    """Notes every text of one source with the function, the label and the comment it stands in."""
+
+    def __init__(self, path: Path, uses: dict[Message, Use]) -> None:
+        self.text = path.read_text()
+        self._lines = self.text.splitlines()
+        self._file = path.relative_to(SOURCES.parent).as_posix()
+        self._uses = uses
+        self._screen = self._dialog = path.stem
+        self._label = False
+        self._labels = frozenset[str]()
+        self._remark = ""
+
+    def visit(self, node: ast.AST) -> None:
+        """Every node; a simple statement's comment belongs to all texts in it."""
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            self._remark = self._above(node.lineno) or self._remark
+        super().visit(node)
+        if isinstance(node, ast.stmt):
+            self._remark = ""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """What is said here stands on this function's screen."""
+        outside = self._screen, self._labels
+        self._screen = f"{self._dialog}, {node.name.strip('_').replace('_', ' ')}"
+        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+        self._labels = _names(*(label.value for call in calls for label in _labels(call)))
+        self.generic_visit(node)
+        self._screen, self._labels = outside
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """A text that is kept for a label has a label's room."""
+        outside, self._label = self._label, bool(_names(*node.targets) & self._labels)
+        self.generic_visit(node)
+        self._label = outside
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call that says a text; another text may be among its parameters."""
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        said = tuple(filter(None, map(_text, node.args[: CALLS.get(name, 0)])))
+        if said and len(said) == CALLS[name]:
+            self._note(said[0] if len(said) == 1 else said)
+        labels = _labels(node)
+        for child in ast.iter_child_nodes(node):
+            outside, self._label = self._label, self._label or child in labels
+            self.visit(child)
+            self._label = outside
+
+    def _note(self, message: Message) -> None:
+        use = self._uses.setdefault(message, Use())
+        use.files[self._file] = use.screens[self._screen] = None
+        use.short |= self._label
+        if self._remark:
+            use.remarks[self._remark] = None
+
+    def _above(self, line: int) -> str:
+        """The comment for translators that ends on the line above this one (from 1)."""
+        first = line - 1
+        while first and self._lines[first - 1].lstrip().startswith("#"):
+            first -= 1
+        above = " ".join(
+            each.strip().removeprefix("#").strip() for each in self._lines[first : line - 1]
+        )
+        return re.sub(r"^.*Translators: *", "", above) if "Translators:" in above else ""
+
+
+def _text(node: ast.expr) -> str | None:
+    """A literal text, else None."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _labels(call: ast.Call) -> list[ast.keyword]:
+    """The parameters that are shown on a button: the short label where there is one."""
+    named = {each.arg: each for each in call.keywords}
+    shown = named.get("short") or named.get("label")
+    return [shown] if shown else []
+
+
+def _names(*nodes: ast.expr) -> frozenset[str]:
+    """The variables in some expressions."""
+    found = (each for node in nodes for each in ast.walk(node))
+    return frozenset(each.id for each in found if isinstance(each, ast.Name))

@@ -22,11 +22,12 @@ a session is never told.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from core.values import Address
+from msgspec.structs import replace
+
+from core.values import Address, local_phone
 from dialogs.messages import Input
 from gateway.adapter import (
     Channel,
@@ -65,6 +66,7 @@ SETTINGS: Final = {
     "type_more": "",
     "type_end": "",
     "numbers": "echo",
+    "number_form": "same",
     "content_type": "application/xml",
     "namespace": NAMESPACE,
     "namespaces": "",
@@ -203,12 +205,15 @@ def _step(
         opens=opens,
         input=Input(dialled_past(message, channel.address) if opens else message),
         fingerprint=request.body,
-        envelope=_envelope(fields, channel),
+        envelope=_envelope(fields, channel, sender),
     )
 
 
-def _envelope(fields: Mapping[str, str], channel: Channel) -> dict[str, str]:
+def _envelope(fields: Mapping[str, str], channel: Channel, sender: Address) -> dict[str, str]:
     source, destination = fields["sourceNumber"], fields["destinationNumber"]
+    form = _setting(channel, "number_form")
+    if form != "same":
+        source = local_phone(sender.value) if form == "local" else sender.value.removeprefix("+")
     if _setting(channel, "numbers") == "swap":
         source, destination = destination, source
     settings = {name: _setting(channel, name) for name in SETTINGS}

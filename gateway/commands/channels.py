@@ -98,7 +98,7 @@ def change(token: Token, values: Values) -> None:
 def post_sample(
     token: Token,
     phone: Annotated[str | None, typer.Option("--as", help="Whose message it is.")] = None,
-    text: Annotated[str, typer.Option("--say", help="What they say.")] = "",
+    text: Annotated[str, typer.Option("--say", help="What they say; 1*2 on USSD.")] = "",
 ) -> None:
     """Post a sample as the carrier would, and show both sides. What it starts is real."""
     from gateway.commands.office import in_office

@@ -15,6 +15,7 @@ from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
     from gateway.adapter import Adapter
+    from gateway.declared.carrier import Declared
 
 Rule = Callable[[str, bool], bool]
 """Whether a value may be entered; told whether this is dev."""
@@ -39,7 +40,15 @@ class Kind:
 _CODE: Final = re.compile(r"\*?[0-9]{1,8}(?:\*[0-9]{1,8})*#?")
 _SENDER: Final = re.compile(r"\+?[0-9]{3,15}|[0-9A-Za-z][0-9A-Za-z ._-]{0,10}")
 _ECONET: Final = (
-    *("application_id", "content_type", "namespace", "namespaces", "numbers", "prefix"),
+    *(
+        "application_id",
+        "content_type",
+        "namespace",
+        "namespaces",
+        "number_form",
+        "numbers",
+        "prefix",
+    ),
     *("request_time", "retry_window_s", "stage_end", "stage_first", "stage_more", "stage_next"),
     *("type_end", "type_more"),
 )
@@ -141,22 +150,25 @@ def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
     adapter = adapters.get(kind)
     if not isinstance(adapter, Declared):
         return KINDS.get(kind, OTHER)
-    rules = {name: _one_of(allowed) for name, allowed in adapter.allowed.items()}
-    rules["request_time"] = _one_of(["message", "session"])
-    rules["retry_window_s"] = (_like(r"[1-9][0-9]?"), "a number of seconds from 1 to 99")
+    rules = {name: _rule_of(adapter, name, allowed) for name, allowed in adapter.allowed.items()}
     return Kind(
         address=_CODE,
         looks="a code such as *440#",
-        settings=frozenset({"session_ttl_s", *rules}),
+        settings=frozenset({"request_time", "retry_window_s", "session_ttl_s", *rules}),
         secrets=frozenset({"shared_secret"}),
         signed=False,
         rules=rules,
     )
 
 
+def _rule_of(adapter: "Declared", name: str, allowed: Sequence[str]) -> tuple[Rule, str]:
+    if allowed:
+        return _one_of(allowed)
+    plain, looks = _PLAIN
+    return (lambda value, dev: plain(value, dev) and adapter.takes(name, value)), looks
+
+
 def _one_of(allowed: Sequence[str]) -> tuple[Rule, str]:
-    if not allowed:
-        return _PLAIN
     return (lambda value, _: value in allowed), f"one of {', '.join(allowed)}"
 
 
@@ -224,5 +236,9 @@ RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "session_ttl_s": (_is_time, "a number of seconds from 30 to 600"),
     "waba_id": (_like(r"[0-9]{5,20}"), "digits only"),
     **dict.fromkeys(_ECONET, _PLAIN),
+    "number_form": _one_of(["same", "international", "local"]),
+    "numbers": _one_of(["echo", "swap"]),
+    "request_time": _one_of(["message", "session"]),
+    "retry_window_s": (_like(r"[1-9][0-9]?"), "a number of seconds from 1 to 99"),
 }
 """How the value of a setting is looked at, and what to say of it."""

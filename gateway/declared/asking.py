@@ -4,7 +4,6 @@ a phone shows of our answer. Pure; called for samples (`maita channel test`) and
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -28,8 +27,7 @@ _CONTENT: Final = {
 _HOLE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller did. `phone` is E.164; `session` the carrier's id of the call; `inputs` all
     inputs so far, the last one new, none for the dialling itself; `dialled` what was dialled past
     the code, such as `1*2`; `ends`: the caller is gone. `at`: when."""
@@ -37,13 +35,15 @@ class Step:
     phone: str
     session: str
     at: datetime
-    inputs: tuple[str, ...] = field(default=(), repr=False)
+    inputs: tuple[str, ...] = ()
     dialled: str = ""
     ends: bool = False
 
+    def __repr__(self) -> str:
+        return "Step(•••)"
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+
+class Heard(msgspec.Struct, frozen=True):
     """What a phone shows. `open`: an answer is awaited."""
 
     words: str
@@ -51,11 +51,12 @@ class Heard:
 
 
 def ask(table: Table, channel: Channel, public_url: str, step: Step) -> HttpRequest:
-    """The request for a step, with the channel's shared secret where it has one."""
+    """The request for a step, with the channel's shared secret where it has one. Raises ValueError
+    where the carrier has no request that would say it."""
     asked = table.request
     end = next((end for end in table.ends if end.dropped), None) if step.ends else None
     if step.ends and end is None:
-        raise ValueError(f"{table.carrier} tells nobody that a caller is gone")
+        raise ValueError(f"{table.carrier} tells nobody that a caller is gone.")
     fields = _sampled(table, channel, step) | _said(table, channel, step, end)
     secret, headers = channel.secrets.get("shared_secret"), []
     if secret and asked.secret:
@@ -124,6 +125,8 @@ def _text(table: Table, channel: Channel, step: Step) -> str:
         return "*".join([*dialled, *step.inputs])
     if step.inputs:
         return step.inputs[-1]
+    if dialled and table.begin.dials == "nothing":
+        raise ValueError(f"{table.carrier} does not say what was dialled past the code.")
     code = "*".join([bare(channel.address), *dialled])
     return {"star": f"*{code}#", "code": code, "nothing": ""}[table.begin.dials]
 

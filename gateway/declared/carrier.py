@@ -3,10 +3,11 @@ has, driven by its table (gateway/adapter.py). Called by whoever calls adapters.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from gateway.adapter import (
     Channel,
@@ -23,7 +24,7 @@ from gateway.adapter import (
 from gateway.codes import CODE
 from gateway.declared import answering, asking, meaning
 from gateway.declared.asking import Step
-from gateway.declared.loading import Source, read
+from gateway.declared.loading import Source, WrongTable, read
 from gateway.declared.reading import BODY_MAX, as_text, met, read_fields
 from gateway.declared.table import Table
 from gateway.inbound import (
@@ -73,6 +74,15 @@ class Declared:
     def allowed(self) -> dict[str, list[str]]:
         """The table's own settings, and what each may be; none for any short text."""
         return {name: setting.allowed for name, setting in self._source.settings.items()}
+
+    def takes(self, name: str, value: str) -> bool:
+        """Whether the table is right with this value of one of its settings."""
+        told = {each: setting.default for each, setting in self._source.settings.items()}
+        try:
+            self._source.table(told | {name: value})
+        except WrongTable:
+            return False
+        return True
 
     def verify(self, request: HttpRequest, channel: Channel, peers: Peers) -> None:
         """Two proofs; where the table names a field for it, the shared secret may be there."""

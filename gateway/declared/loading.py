@@ -68,10 +68,13 @@ def read(path: Path) -> Source:
 
 
 def _settings(file: str, raw: Mapping[str, Any]) -> dict[str, Setting]:
-    try:
-        found = msgspec.convert(raw.get("settings", {}), dict[str, Setting])
-    except msgspec.ValidationError as error:
-        raise WrongTable(f"{file}: {_told(str(error), 'settings')}.") from None
+    found: dict[str, Setting] = {}
+    written = raw.get("settings", {})
+    for name, each in written.items() if isinstance(written, dict) else ():
+        try:
+            found[name] = msgspec.convert(each, Setting)
+        except msgspec.ValidationError as error:
+            raise WrongTable(f"{file}: {_told(str(error), f'settings.{name}')}.") from None
     used = {name[1:] for name in _stands({k: v for k, v in raw.items() if k != "settings"})}
     for name, setting in found.items():
         if not _NAME.fullmatch(name) or name in OWN_SETTINGS:
@@ -118,7 +121,9 @@ def _told(message: str, within: str = "") -> str:
     """The decoder's words turned around: the key, what is wrong with it, what is allowed."""
     found = _AT.fullmatch(message)
     assert found is not None, "the pattern takes any text"
-    reason, place = found[1], ".".join(filter(None, (within, found[2] or "")))
+    # The decoder does not say which name of a table of names it means.
+    reason, place = found[1], (found[2] or "").replace("[...]", "")
+    place = ".".join(filter(None, (within, place)))
     kind = _type_at(place)
     if named := _FIELD.fullmatch(reason):
         key = f"{place}.{named[2]}" if place else named[2]
@@ -134,8 +139,8 @@ def _told(message: str, within: str = "") -> str:
 def _type_at(place: str) -> Any:
     """The type of the value at a path such as `request.method` or `ends[0].reason`."""
     kind: Any = Table
-    for step in re.findall(r"[^.\[\]]+|\[\.*\d*\]", place):
-        if step.startswith("["):
+    for step in re.findall(r"[^.\[\]]+|\[\d+\]", place):
+        if step.startswith("[") or get_origin(kind) is dict:
             kind = (get_args(kind) or (None,))[-1]
             continue
         options = [kind, *get_args(kind)]
@@ -143,6 +148,4 @@ def _type_at(place: str) -> Any:
         if struct is None:
             return None
         kind = next((f.type for f in msgspec.structs.fields(struct) if f.name == step), None)
-        if get_origin(kind) is list and place.endswith(step):
-            return kind
     return kind

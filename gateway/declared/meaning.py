@@ -4,11 +4,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 from dialogs.messages import Input
 from gateway.adapter import Channel, Malformed

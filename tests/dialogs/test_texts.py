@@ -70,3 +70,9 @@ def test_an_unknown_language_speaks_english() -> None:
 def test_keywords_are_told_apart() -> None:
     words = [word for keyword in KEYWORDS for word in keyword.words.split(",")]
     assert len(words) == len(set(words)) == len(phrases("en"))
+
+
+def test_texts_within_f_strings_are_found_and_nothing_else_is() -> None:
+    known = {m.id for m in template()}
+    assert {"Amount in {currency}?", "{reward} for {points} pts?"} <= known
+    assert "title" not in known, "a slot's name, within a call that says a text"

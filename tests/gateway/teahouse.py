@@ -215,14 +215,17 @@ def said(fields: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def open_tea_house(database_url: str, data_dir: Path) -> AsyncIterator[TeaHouse]:
-    """Open the shop on a migrated database."""
+async def open_tea_house(
+    database_url: str, data_dir: Path, carriers_dir: Path | None = None
+) -> AsyncIterator[TeaHouse]:
+    """Open the shop on a migrated database. `carriers_dir`: tables of further carriers."""
     settings = Settings(
         env="dev",
         data_dir=data_dir,
         database_url=database_url,
         secret_key=b"a key that only the tests of the gateway know",
         public_url=URL,
+        carriers_dir=carriers_dir,
     )
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(open_runtime(settings))

@@ -88,6 +88,7 @@ def test_settings_of_parts_to_come_are_taken() -> None:
         ("MAITA_WORKERS", "0"),
         ("MAITA_LOG_LEVEL", "loud"),
         ("MAITA_TRUSTED_PROXIES", "10.0.0.0/8, caddy"),
+        ("MAITA_CARRIERS_DIR", "/nowhere/at/all"),
         ("MAITA_PRIVATE_BIND", "backplane"),
         ("MAITA_CLOCK_OFFSET_S", "60"),
         ("MAITA_CLOCK_OFFSET_S", "²"),

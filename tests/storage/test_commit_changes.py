@@ -1,13 +1,14 @@
 """Every change alone: written by a commit, read back column by column; every move whose condition
 no longer holds: refused, with nothing written."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -132,7 +133,7 @@ async def test_a_change_alone_is_written(
 def test_a_case_checks_every_field(kind: type[Change], world: World) -> None:
     """A field that no case reads back could be lost on the way without anybody seeing it."""
     case = CASES[kind](world)
-    written = {field.name for field in fields(kind)} - HIDDEN.get(kind, set())
+    written = {field.name for field in dataclasses.fields(kind)} - HIDDEN.get(kind, set())
     if kind in FACTS or kind in (AddressStopped,):
         assert written <= {*case.row, *case.key}
 
@@ -172,7 +173,7 @@ async def test_a_transfer_makes_two_entries(
     turns: Turns, superuser: psycopg.Connection, world: World
 ) -> None:
     spent = transfer_added(world).change
-    earned = replace(
+    earned = dataclasses.replace(
         transfer_added(world).change, debit="issuance", credit=world.account, code="earn"
     )
     await turns.commit(work(world, spent, earned))
@@ -193,9 +194,9 @@ async def test_a_transfer_makes_two_entries(
 
 async def test_a_new_counter_is_inserted_once(turns: Turns, world: World) -> None:
     first = CounterMoved(scope="till", subject=str(world.staff), was=None, n=1, until=LATER)
-    await turns.commit(work(world, replace(first, subject=world.ref)))
+    await turns.commit(work(world, dataclasses.replace(first, subject=world.ref)))
     with pytest.raises(Stale):
-        await turns.commit(work(world, replace(first, subject=world.ref)))
+        await turns.commit(work(world, dataclasses.replace(first, subject=world.ref)))
 
 
 async def test_a_stop_is_overwritten_by_a_start(
@@ -203,7 +204,7 @@ async def test_a_stop_is_overwritten_by_a_start(
 ) -> None:
     case = address_stopped(world)
     await turns.commit(work(world, case.change))
-    await turns.commit(work(world, replace(case.change, stopped=False, at=LATER)))
+    await turns.commit(work(world, dataclasses.replace(case.change, stopped=False, at=LATER)))
     (found,) = rows(superuser, "address_stop", tenant_id=world.tenant, **case.key)
     assert (found["stopped"], found["at"]) == (False, LATER)
 
@@ -222,7 +223,7 @@ async def test_an_address_belongs_to_one_member(turns: Turns, world: World) -> N
     added = address_added(world).change
     await turns.commit(work(world, added))
     with pytest.raises(Stale):
-        await turns.commit(work(world, replace(added, member_id=world.guest)))
+        await turns.commit(work(world, dataclasses.replace(added, member_id=world.guest)))
 
 
 async def test_a_notice_brings_its_job(
@@ -251,10 +252,11 @@ async def test_digits_of_a_live_code_are_taken_and_of_an_ended_one_free(
 ) -> None:
     added = code_added(world).change
     await turns.commit(work(world, added))
-    again = replace(added, id=ids.uuid7())
+    again = dataclasses.replace(added, id=ids.uuid7())
     with pytest.raises(Stale):
         await turns.commit(work(world, again))
-    await turns.commit(work(world, replace(again, at=LATER, expires_at=LATER + timedelta(days=1))))
+    later = dataclasses.replace(again, at=LATER, expires_at=LATER + timedelta(days=1))
+    await turns.commit(work(world, later))
     assert rows(superuser, "till_code", id=added.id) == []
     (found,) = rows(superuser, "till_code", id=again.id)
     assert found["used_at"] is None
@@ -284,15 +286,15 @@ async def test_a_notice_on_its_way_may_wait_again(
 
 
 async def test_a_reversal_happens_once(turns: Turns, world: World) -> None:
-    reversal = replace(transfer_added(world).change, reverses=world.transfer)
+    reversal = dataclasses.replace(transfer_added(world).change, reverses=world.transfer)
     await turns.commit(work(world, reversal))
     with pytest.raises(Stale):
-        await turns.commit(work(world, replace(reversal, id=ids.uuid7())))
+        await turns.commit(work(world, dataclasses.replace(reversal, id=ids.uuid7())))
 
 
 async def test_a_foreign_id_is_our_own_mistake_and_no_staleness(
     turns: Turns, world: World, tenants: tuple[Shop, Shop]
 ) -> None:
-    orphan = replace(notice_added(world).change, member_id=tenants[1].member)
+    orphan = dataclasses.replace(notice_added(world).change, member_id=tenants[1].member)
     with pytest.raises(Conflict, match="notice_member_id_fkey"):
         await turns.commit(work(world, orphan))

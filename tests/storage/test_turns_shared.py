@@ -1,12 +1,12 @@
 """A channel that several tenants share: what lies under its owner and what under the tenant, and
 documents that commit refuses."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg.types.json import Jsonb
 
 from core.changes import AddressStopped

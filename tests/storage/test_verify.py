@@ -1,10 +1,11 @@
 """`maita verify` is content with what commits write, and finds every way to falsify it."""
 
+import dataclasses
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.changes import (
     AccountMoved,
@@ -79,8 +80,8 @@ async def _earn_and_spend(turns: Turns, shop: Shop) -> None:
     )  # fmt: skip
     done = work(
         shop.id,
-        replace(earn, id=spent, code="redeem", debit=shop.account, credit="redeemed", amount=50,
-                balance_after=50, account_version=3, ref=ref),
+        dataclasses.replace(earn, id=spent, code="redeem", debit=shop.account, credit="redeemed",
+                            amount=50, balance_after=50, account_version=3, ref=ref),
         LotUsed(id=ids.uuid7(), lot_id=lot, amount=50, transfer_id=spent),
         LotMoved(id=lot, remaining=-50),
         AccountMoved(id=shop.account, version=2, posted=-50, lifetime_spent=50),
@@ -107,8 +108,8 @@ async def _earn_and_spend(turns: Turns, shop: Shop) -> None:
         LotUsed(id=ids.uuid7(), lot_id=lot, amount=40, hold_id=hold),
         LotMoved(id=lot, remaining=-40),
         AccountMoved(id=shop.account, version=3, held=40),
-        replace(issued, id=ids.uuid7(), ref=ref, reward_id=shop.coffee, points=40, stocked=False,
-                state="reserved", hold_id=hold, issued_at=None),
+        dataclasses.replace(issued, id=ids.uuid7(), ref=ref, reward_id=shop.coffee, points=40,
+                            stocked=False, state="reserved", hold_id=hold, issued_at=None),
     )  # fmt: skip
     await turns.commit(replace(done, ref=ref))
 

@@ -191,8 +191,12 @@ def shape(value: Any) -> Any:
         return value.decode()
     if isinstance(value, HttpResponse):
         return shape_response(value)
+    if isinstance(value, msgspec.Struct):
+        fields = msgspec.structs.fields(value)
+        return dict(_set(value, [(f.name, f.default, f.default_factory) for f in fields]))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dict(_fields(value))
+        rows = [(f.name, f.default, f.default_factory) for f in dataclasses.fields(value)]
+        return dict(_set(value, rows))
     return value
 
 
@@ -225,9 +229,10 @@ def shape_request(request: HttpRequest) -> dict[str, Any]:
     return shaped | ({"best_effort": True} if request.best_effort else {})
 
 
-def _fields(value: Any) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(value):
-        found, factory = getattr(value, field.name), field.default_factory
-        default = field.default if factory is dataclasses.MISSING else factory()
-        if found != default and field.name not in ("fingerprint", "envelope"):
-            yield field.name, shape(found)
+def _set(value: Any, rows: list[tuple[str, Any, Any]]) -> Iterator[tuple[str, Any]]:
+    """The fields that are not what they are by default."""
+    for name, default, factory in rows:
+        found = getattr(value, name)
+        usual = factory() if callable(factory) else default
+        if found != usual and name not in ("fingerprint", "envelope"):
+            yield name, shape(found)

@@ -1,17 +1,18 @@
 """One runner for all adapters: their fixtures, and what every adapter must withstand.
 
-The adapters are found, not listed; one without fixtures fails here. The layout of a fixture is
-told in cases.py. The ids in the names (`u07`, `w12`, `t5`) are those of docs/security.md.
+The adapters are found, not listed; one without fixtures fails here. cases.py tells the layout of a
+fixture. The ids in the names (`u07`, `w12`, `t5`) are those of docs/security.md.
 """
 
 import logging
 import re
-from dataclasses import replace
+from dataclasses import replace as changed
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dialogs.messages import Choice, Reply
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Outgoing, Peers
@@ -30,9 +31,8 @@ from tests.gateway.channels.cases import (
     words_of,
 )
 
-KINDS = kinds()
+KINDS, NOBODY = kinds(), Peers()
 CASES = [case for kind in KINDS for case in kind.cases]
-NOBODY = Peers()
 HOSTILE = "\u202e<script>&amp;]]></x>\x00\ud800\r\nEND hacked' OR '1'='1 {{7*7}} ${jndi:x}\u2028🎁"
 REASONS = ("forged", "malformed", "busy", "ended")
 
@@ -130,7 +130,7 @@ def test_what_proves_nothing_is_forged(case: Case) -> None:
         tampered.append((replace(request, headers=twice), case.peers))
         tampered.append((replace(request, body=request.body + b"&x=1"), case.peers))
         tampered.append((replace(request, body=b""), case.peers))
-        unset = replace(channel, secrets=dict.fromkeys(channel.secrets, ""))
+        unset = changed(channel, secrets=dict.fromkeys(channel.secrets, ""))
         with pytest.raises(Forged):
             adapter.verify(request, unset, case.peers)
     for forged, peers in tampered:
