@@ -81,7 +81,8 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
         if said.choice is not None and said.choice != MORE:
             return self._tap(said.choice)
         text = ascii_digits(said.text) if said.choice is None else MORE
-        found = keyword(text, *self.languages)
+        # No keyword is a number, which most answers are.
+        found = None if NUMBER.match(text) else keyword(text, *self.languages)
         if found and found[0].at_once:
             return Said(*found)
         return self._key(text) or self._text(text)

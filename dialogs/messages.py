@@ -24,7 +24,7 @@ class Input(msgspec.Struct, frozen=True):
     media: str | None = None
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing a person can pick. `short` (≤ 20, rows ≤ 24) is for buttons, `detail` (≤ 72) for
     list rows, `keywords` also select it, casefolded. `number` None: by its place, from 1."""
 
@@ -36,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer: text, then what can be picked. `end` closes the session. `secret`: the answer
     to this is a PIN and is never echoed, kept or logged. `footer`: a hint shown where there is
     room, such as `0 Back`. `keep`: worth keeping when the screen vanishes (a till code), so a USSD

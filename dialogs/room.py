@@ -5,6 +5,7 @@ screen holds 182 characters of GSM-7, 80 where one is outside it (docs/contract.
 ASCII counts as outside, which errs on the short side. Called by dialogs and by the engine.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -19,7 +20,7 @@ NAME_MIN: Final = 12
 NAME_LEAST: Final = 4
 JOINT: Final = " "
 """What stands between a number and its label."""
-TWO_SEPTETS: Final = frozenset("^{}\\[~]|")
+TWO_SEPTETS: Final = re.compile(r"[\^{}\\\[~\]|]")
 FIRST: Final = 3
 """So many choices of a menu stay on its first page whatever is said above it."""
 NEWS_MIN: Final = 8
@@ -29,7 +30,7 @@ def fits_screen(lines: Sequence[str], choices: Sequence[Choice] = ()) -> bool:
     """True when the lines and the choices below them are one screen."""
     text = "\n".join([*lines, *(f"{_number(choice)}{JOINT}{choice.label}" for choice in choices)])
     if text.isascii():
-        return len(text) + sum(char in TWO_SEPTETS for char in text) <= SCREEN_CHARS
+        return len(text) + len(TWO_SEPTETS.findall(text)) <= SCREEN_CHARS
     return len(text.encode("utf-16-le")) // 2 <= SCREEN_UNITS
 
 

@@ -14,7 +14,7 @@ from dialogs.messages import Reply
 Slots = dict[str, Any]
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A dialog that waits for the one it called; it goes on with `on_done`, a trigger."""
 
     dialog: str
@@ -23,7 +23,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     on_done: str | None = None
 
 
-class Offered(msgspec.Struct, frozen=True, kw_only=True):
+class Offered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A choice as it was offered: what the next input is matched against."""
 
     id: str
@@ -33,7 +33,7 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     keywords: tuple[str, ...] = ()
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a conversation stands. `dialog` "" means nothing was said yet (or it ended).
 
     `offered` is what the last answer offered, `offered_before` what answers of chat ever did, the
@@ -60,7 +60,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     def to_json(self) -> bytes:
         """The session as stored."""
-        return msgspec.json.encode(self)
+        return _ENCODER.encode(self)
 
     def forget(self) -> "Session":
         """Home again: language, turn count, staff sign-in, old buttons and misses stay."""
@@ -74,6 +74,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+_ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Session)
 
 

@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from gateway import health
-from gateway.carriers import door
+from gateway.carriers import Doors, door_of
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
@@ -23,7 +24,22 @@ from gateway.runtime import Runtime
 from gateway.simulator import routes
 from gateway.worker import start
 
-SPOKEN: Final = ["GET", "POST"]
+
+class Application(Starlette):
+    """Starlette, with the carriers' doors asked first: a router and middleware of general use
+    cost as much as a turn of the conversation (docs/performance.md)."""
+
+    def __init__(self, *, doors: Doors, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a carrier, or let the router answer everybody else."""
+        asked = door_of(scope["path"]) if scope["type"] == "http" else None
+        if asked is not None:
+            await self._doors(scope, receive, send, asked)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def build(rt: Runtime, *, worker: bool) -> Starlette:
@@ -46,7 +62,8 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
         if trying:
             await trying.close()
 
-    app = Starlette(
+    app = Application(
+        doors=Doors(rt),
         routes=_routes() + (routes(trying) if trying else []),
         middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev, metrics=rt.metrics)],
         exception_handlers={404: _not_found, 500: _our_mistake},
@@ -57,14 +74,7 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
 
 
 def _routes() -> list[BaseRoute]:
-    """Carriers first: the hot routes are looked at before all others."""
     return [
-        *(
-            Route(f"/public/{{door:str}}/{page}{token}", door, methods=SPOKEN)
-            for page in ("callback", "webhook", "events", "status")
-            for token in ("/{token:str}", "")
-        ),
-        Route("/public/{door:str}/callback/{token:str}/{deeper:path}", door, methods=SPOKEN),
         Route("/health", health.health),
         Route("/ready", health.ready),
         Route("/metrics", health.metrics),
@@ -85,7 +95,5 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 
 async def _our_mistake(request: Request, _: Exception) -> Response:
-    """A bug of ours: the log has the trace; a USSD phone still gets words it can show."""
-    if request.url.path.startswith("/public/ussd/"):
-        return PlainTextResponse("END Service is busy. Nothing was charged. Please dial again.")
+    """A bug of ours: the log has the trace."""
     return PlainTextResponse("Something went wrong on our side.", 500)

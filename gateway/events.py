@@ -69,8 +69,9 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 metrics.ignored(kind, reason)
                 if alarm:
                     metrics.alarm(alarm)
-    await _report(knock, reports)
-    await _store(knock, said)
+    async with asyncio.timeout(knock.rt.settings.turn_timeout_s):
+        await _report(knock, reports)
+        await _store(knock, said)
     return knock.adapter.render(None, None)
 
 

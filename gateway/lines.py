@@ -10,6 +10,7 @@ from gateway.message import Message
 from gateway.runtime import Runtime
 from storage.database import count_trips
 
+_LOG = get("message")
 ALARMS = frozenset({"session_of_another_phone"})
 
 
@@ -23,7 +24,7 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
     rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
     if answered.outcome in ALARMS:
         rt.metrics.alarm(answered.outcome)
-    get("message").info(
+    _LOG.info(
         "message",
         tenant=str(said.channel.owner),
         channel=kind,

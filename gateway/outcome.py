@@ -73,7 +73,8 @@ def work_of(
         ref=None,
         answer=answer,
         conversation=conversation,
-        session_claim=said.claim,
+        # Claimed by this very conversation before: once is enough.
+        session_claim=None if snapshot.claimed_by else said.claim,
         inbound_id=said.inbound_id,
         durable=False,
     )
