@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.values import Address
+from core.values import Address, Shop
 
 Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
@@ -56,6 +56,7 @@ class Programme:
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
     so that half points per unit stay integers. Tiers ascend by threshold; the first is at 0.
+    `shortcuts`: what digits dialled behind the shop's code lead to, as one would say it.
     """
 
     tenant_id: UUID
@@ -78,6 +79,7 @@ class Programme:
     rejoin_days: int = 30
     tiers: tuple[Tier, ...] = ()
     rewards: tuple[Reward, ...] = ()
+    shortcuts: dict[str, str] = field(default_factory=dict)
 
     def tier(self, tier_id: UUID | None) -> Tier | None:
         """The tier with this id, or None."""
@@ -270,7 +272,9 @@ class Caller:
     """Who is talking, to whom, and what begin already knows of them. Costs no trip.
 
     `next_expiry`: the soonest end that is still to come. `expired_unbooked`: points in lots that
-    are past their end though the sweep has not booked them yet.
+    are past their end though the sweep has not booked them yet. `shops`: on an address that
+    many share, those where the caller is member or staff, by name; None elsewhere. `chosen`:
+    False while the conversation is at none of them, and the programme is the platform's.
     """
 
     programme: Programme
@@ -284,6 +288,8 @@ class Caller:
     to_approve: int = 0
     stopped: bool = False
     unseen: tuple[Notice, ...] = field(default=())
+    shops: tuple[Shop, ...] | None = None
+    chosen: bool = True
 
     @property
     def available(self) -> int:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
+from uuid import UUID
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -142,3 +143,13 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(•••)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """An open tenant as everybody may know it: what one chooses among where many share an
+    address."""
+
+    tenant_id: UUID
+    slug: str
+    name: str

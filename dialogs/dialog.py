@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, Union
+from uuid import UUID
 
 import msgspec
 from transitions import Machine
@@ -80,7 +81,16 @@ class Home(msgspec.Struct, frozen=True):
     text: str = ""
 
 
-Outcome = Move | Reject | Call | Done | Home
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Go on at another shop of a shared address: there `said` is heard first ("" opens it).
+    Nothing of this conversation goes along but its language."""
+
+    tenant_id: UUID
+    said: str = ""
+
+
+Outcome = Move | Reject | Call | Done | Home | Visit
 
 
 class View(Protocol):
@@ -167,6 +177,7 @@ class State:
     choice (an amount, a name, a code). `zero`: the first `0` is heard as typed, only the next one
     is the key for back: an amount of 0 is a slip more often than a wish to leave (security.md,
     U10). `words`: a text that is nothing but a keyword is one even here, though the state is free.
+    `lists`: typed text or a choice of a list, which is paged like any; words work here too.
     `result`: says what was done; a redial says it once more and goes home. `resumable`: a redial
     may come back here."""
 
@@ -178,6 +189,7 @@ class State:
     free: bool = False
     zero: bool = False
     words: bool = False
+    lists: bool = False
     result: bool = False
 
     @property
@@ -190,6 +202,7 @@ class Dialog:
     """A named table of `(trigger, source, dest)` and its states' steps. `staff`: only for staff
     who proved their PIN; else `members`: only for members. The trigger `back` is what `0` fires.
     `flow`: something is begun here that a redial offers to finish; the others only show.
+    `anywhere`: speaks also where no shop is chosen yet.
 
     `title` is the English name used in "Continue with …?". The machine is built once and never
     registers a model (docs/dependencies.md, transitions).
@@ -205,10 +218,12 @@ class Dialog:
         staff: bool = False,
         members: bool = True,
         flow: bool = False,
+        anywhere: bool = False,
     ) -> None:
         self.name, self.title, self.start, self.staff, self.members, self.flow = (
             name, title, start, staff, members, flow,
         )  # fmt: skip
+        self.anywhere = anywhere
         self.transitions = tuple(transitions)
         names = dict.fromkeys([start, *(s for _, a, b in self.transitions for s in (a, b))])
         self.states = {state: State(name=state) for state in names}
@@ -230,6 +245,7 @@ class Dialog:
         free: bool = False,
         zero: bool = False,
         words: bool = False,
+        lists: bool = False,
         result: bool = False,
     ) -> Callable[[Ask], Ask]:
         """Register how a state asks, and what kind of answer it waits for."""
@@ -237,7 +253,7 @@ class Dialog:
         def register(step: Ask) -> Ask:
             row = self.states[state]
             row.ask, row.secret, row.guards, row.free = step, secret, guards, free
-            row.zero, row.words, row.result = zero, words, result
+            row.zero, row.words, row.lists, row.result = zero, words, lists, result
             return step
 
         return register

@@ -101,6 +101,7 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
 
     def _key(self, text: str) -> Heard | None:
         waits = self.state is not None and (self.state.free or self.state.secret)
+        waits = waits and not (self.state and self.state.lists)
         if text == "00":
             return Pressed("home")
         if text == "0":
@@ -118,6 +119,8 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
         if state.secret:
             return Typed()
         picked = self._number(text) if NUMBER.match(text) else self._label(text)
+        if state.lists:
+            return picked or self._word(text) or Typed()
         if picked or state.free:
             return picked or (self._only_word(text) if state.words else None) or Typed()
         return self._word(text) or self._near(text) or Unclear()

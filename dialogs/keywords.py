@@ -63,6 +63,7 @@ KEYWORDS: Final = (
     Keyword(words=mark("MY DATA"), dialog="my_data"),
     Keyword(words=mark("LEAVE,DELETE ME"), dialog="leave"),
     Keyword(words=mark("STAFF"), dialog="staff"),
+    Keyword(words=mark("SHOPS,PROGRAMMES"), dialog="programmes"),
 )
 
 # Translators: Words for the keys 0 (back), 00 (home has its own entry) and 98 (more).

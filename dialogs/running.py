@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command, Query
-from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
 from dialogs.messages import Input, Reply
 from dialogs.session import Frame, Session, Slots
 from dialogs.texts import Texts
@@ -26,6 +26,7 @@ R = TypeVar("R")
 Steps = Generator[Command[Any], Any, R]
 
 SIGN_IN: Final = "sign_in"
+PICKER: Final = "programmes"
 SIGNED_IN_S: Final = 15 * 60
 FRAMES_MAX: Final = 8
 HOPS_MAX: Final = 12
@@ -44,7 +45,8 @@ class _At:
 class Run:
     """A turn under way. `caller` is known after the first question. `said`: lines to say before
     the next question. `paging`: the reply is the next page of the last one. `command`: the
-    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked."""
+    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
+    `visit`: the conversation goes on at another shop, and nothing is said here."""
 
     dialogs: Mapping[str, Dialog]
     session: Session
@@ -57,6 +59,7 @@ class Run:
     paging: bool = False
     command: str | None = None
     attempted: bool = False
+    visit: Visit | None = None
     answers: dict[Query[Any], Any] = field(default_factory=dict)
 
     @property
@@ -73,8 +76,15 @@ class Run:
     def language(self) -> str:
         """Picked in this conversation, else the member's, else the programme's first."""
         member = self.caller.member
-        spoken = self.session.language or (member.language if member else "")
+        spoken = self.picked_language or (member.language if member else "")
         return spoken or self.caller.programme.languages[0]
+
+    @property
+    def picked_language(self) -> str:
+        """The one picked in this conversation; "" for none, or for one that was picked at another
+        shop and is not spoken here."""
+        picked, shared = self.session.language, self.caller.shops is not None
+        return "" if shared and picked not in self.caller.programme.languages else picked
 
     @property
     def texts(self) -> Texts:
@@ -92,15 +102,19 @@ class Run:
             input=self.input,
             choice=choice,
             surface=self.surface,
-            chose_language=bool(self.session.language),
+            chose_language=bool(self.picked_language),
         )
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────
 
     def home(self, said: str = "") -> None:
-        """Drop everything and stand at home: members' home, or the welcome."""
+        """Drop everything and stand at home: members' home, or the welcome, or, where no shop is
+        chosen, the choice of one."""
         self.session = self.session.forget()
-        self.enter("home" if is_member(self.caller) else "welcome")
+        if not self.caller.chosen:
+            self.enter(PICKER)
+        else:
+            self.enter("home" if is_member(self.caller) else "welcome")
         self._say(said)
 
     def enter(self, name: str, slots: Slots | None = None) -> None:
@@ -132,6 +146,10 @@ class Run:
 
     def admitted(self) -> bool:
         """True when the caller may be where they stand."""
+        if self.session.dialog == PICKER:
+            return self.caller.shops is not None
+        if not self.caller.chosen:
+            return self.dialog.anywhere
         if self.dialog.staff:
             signed_in = self.session.staff_until > self.now.timestamp()
             return self.caller.staff is not None and signed_in
@@ -145,7 +163,9 @@ class Run:
             return True
         if self.admitted():
             return False
-        if self.dialog.staff and self.caller.staff is not None:
+        if self.session.dialog == PICKER or not self.caller.chosen:
+            self.home()
+        elif self.dialog.staff and self.caller.staff is not None:
             self.call(SIGN_IN, {"onward": self.session.dialog})
         else:
             self.home("" if self.dialog.staff else self.texts.t("Join first."))
@@ -199,6 +219,9 @@ class Run:
                 self.call(outcome.dialog, outcome.slots, outcome.on_done)
             case Home():
                 self.home(outcome.text)
+            case Visit():
+                self.visit = outcome
+                return Reply(text="")
             case Done():
                 self._learn(outcome)
                 return self._done(outcome)

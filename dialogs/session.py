@@ -73,6 +73,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             misses=self.misses,
         )
 
+    def depart(self) -> "Session":
+        """On to another shop: its buttons are others, and nobody is signed in there."""
+        return Session(language=self.language, turns=self.turns, misses=self.misses)
+
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Session)

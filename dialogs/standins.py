@@ -32,7 +32,7 @@ FIELDS: Final = {
     "phone": {"Staff.phone", "Found.phone", "Customer.phone", "Address.value"},
     "code": {
         "Issuance.code", "TillCode.code", "Redeemed.code", "LookUpCode.code", "EnterCode.code",
-        "FindCustomer.typed",
+        "FindCustomer.typed", "FindShops.typed",
     },
     "ref": {
         "Issuance.ref", "Purchase.ref", "HistoryLine.ref", "Earned.ref", "Undone.ref",

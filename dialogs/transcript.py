@@ -1,11 +1,12 @@
 """Plays a transcript: what a person says, what core is asked and answers, what they read.
 
     @ caller(points=1250)              who calls from here on; also surface("chat"), later(5),
-                                       resume() and latest_only() for what comes next, anew()
-                                       to open again, deployed() to lose the state
+                                       resume(), news("…") and latest_only() for what comes next,
+                                       anew() to open again, deployed() to lose the state
     > redeem 2                         what they say; `> [id]` is a tap, `•••` a PIN
     ! ListRewards() → offers()         what core was asked, and what it answered
     < Cafe Aroma                       what they read; END when it ends
+    VISIT bella-salon JOIN             where it goes on instead, and what is heard there
 
 The session is serialised and reloaded at every turn. Whatever stands behind `@` or `→` is built by
 `dialogs.written`, of the values of core and of what the player was given besides; a recorded
@@ -14,11 +15,13 @@ answer is given and written down. Called by `maita replay`, by the recorder, and
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from core.errors import LoyaltyError
 from core.facts import Caller, Programme
@@ -62,6 +65,7 @@ class Stage:
     now: datetime = LONG_AGO
     surface: Any = "ussd"
     resume: bool = False
+    news: str = ""
     latest_only: bool = False
 
     def set(self, directive: str) -> None:
@@ -74,6 +78,8 @@ class Stage:
                 self.now += timedelta(minutes=self.build(f"({rest}"))
             case "resume":
                 self.resume = True
+            case "news":
+                self.news = self.build(f"({rest}")
             case "latest_only":
                 self.latest_only = True
             case "anew":
@@ -108,7 +114,7 @@ class Stage:
         typed = "" if tapped else said.replace(HIDDEN, PIN)
         turning = turn(
             self.dialogs, self.session, Input(typed, choice=tapped), now=self.now,
-            surface=self.surface, resume=self.resume,
+            surface=self.surface, resume=self.resume, news=self.news,
             avoid_digit=typed if self.latest_only else "",
         )  # fmt: skip
         try:
@@ -118,7 +124,7 @@ class Stage:
         except StopIteration as stop:
             done: Turn = stop.value
         self.session = from_json(done.session.to_json())
-        self.resume = False
+        self.resume, self.news = False, ""
         return done
 
     def _answered(
@@ -167,6 +173,9 @@ def play(text: str, stage: Stage) -> Played:
             done = stage.say(block[0][2:], iter(block[1:]), out)
         except NotRecorded:
             break
+        if done.visit:
+            out.append(f"VISIT {name_of(done.visit.tenant_id)} {done.visit.said}".rstrip())
+            continue
         out += shown(done.reply)
         screens.append((done.session.dialog, done.session.state, done.reply))
     return Played("\n".join(out) + "\n", screens)
@@ -178,7 +187,7 @@ def blocks(text: str) -> Iterator[list[str]]:
     for line in text.splitlines():
         if line.startswith("!"):
             block.append(line)
-        elif not line.startswith("<") and line != "END":
+        elif not line.startswith(("<", "VISIT")) and line != "END":
             if block:
                 yield block
             block = [line]

@@ -12,6 +12,9 @@ from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import fields as _of
+
 from core import errors, facts, ports, values
 from core.earning import commands as earning
 from core.errors import LoyaltyError
@@ -60,6 +63,9 @@ def written(value: object) -> str:
             return f"({inner},)" if len(value) == 1 else f"({inner})"
         case dict():
             return f"{{{', '.join(f'{k!r}: {written(v)}' for k, v in value.items())}}}"
+    if isinstance(value, Struct):
+        given = ((each.name, getattr(value, each.name), each.default) for each in _of(value))
+        return _call(type(value).__name__, [(n, mine) for n, mine, usual in given if mine != usual])
     if is_dataclass(value):
         given = ((row.name, getattr(value, row.name), row) for row in fields(value))
         unusual = [(name, mine) for name, mine, row in given if mine != _default(row)]

@@ -5,18 +5,14 @@ turn is pure, so a stale version simply runs it again (docs/architecture.md, Opt
 """
 
 import asyncio
-from collections.abc import Generator
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from core.errors import LoyaltyError, MessageTooLate
-from core.members.commands import SeeNotices, StartMessages, StopMessages
-from core.ports import Command, Query
-from core.service import execute
-from dialogs.engine import Turn, stops_walk, turn
+from core.members.commands import SeeNotices
+from dialogs.engine import Turn, stops_walk
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
 from gateway.hashing import OncePerTurn
@@ -27,17 +23,14 @@ from gateway.outcome import conversation_after, misses, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
+from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
+from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, placed
 from storage.database import Lost, Stale
-from storage.turns import BeginAsk, Snapshot, Work
+from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
 
 TRIES_MAX: Final = 8
-RESUME_S: Final = 600
-CHAT_IDLE_S: Final = 1800
-LATE_S: Final = 900
 RETRY_WINDOW_S: Final = 3
-HARMLESS: Final = (Query, SeeNotices, StopMessages, StartMessages)
-"""What a message that reached us late may still do."""
 
 
 class Busy(Exception):
@@ -46,13 +39,15 @@ class Busy(Exception):
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
-    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
+    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard;
+    `tenant` too: whose turn it was."""
 
     response: HttpResponse | None
     outcome: str
     command: str | None = None
     screen: str = ""
     reruns: int = 0
+    tenant: UUID | None = None
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
@@ -75,29 +70,22 @@ async def converse(rt: Runtime, said: Message) -> Answered:
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
-    snapshot = await _begin(rt, said)
+    asked = ask_of(rt, said)
+    snapshot = await rt.turns.begin(asked)
     said.committing.clear()
     if snapshot.answer and said.channel.settings.get("request_time") == "session":
         said, snapshot = await _told_apart(rt, said, snapshot)
     if snapshot.answer:
         return _repeated(said, snapshot)
     said = await _configured(rt, said, snapshot)
+    if ask_of(rt, said).tenant != asked.tenant:
+        # The digits lead to another shop since.
+        raise Stale
     heard = _heard(rt, said, snapshot)
     if isinstance(heard, NotHeard):
         return await _refuse(rt, said, snapshot, heard)
+    snapshot = await placed(rt, said, snapshot, heard)
     return await _turn(rt, said, snapshot, heard, hasher)
-
-
-async def _begin(rt: Runtime, said: Message) -> Snapshot:
-    ask = BeginAsk(
-        owner=said.channel.owner,
-        tenant=None,
-        conversation_id=said.conversation_id,
-        sender=said.sender,
-        key=said.key,
-        session_claim=said.claim,
-    )
-    return await rt.turns.begin(ask)
 
 
 async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[Message, Snapshot]:
@@ -112,7 +100,7 @@ async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[M
     if not known.heard_len:
         return said, snapshot
     said = said_again(rt.vault, said, known.version - 1)
-    return said, await _begin(rt, said)
+    return said, await rt.turns.begin(ask_of(rt, said))
 
 
 async def _configured(rt: Runtime, said: Message, snapshot: Snapshot) -> Message:
@@ -165,37 +153,30 @@ async def _refuse(rt: Runtime, said: Message, snapshot: Snapshot, why: NotHeard)
 async def _turn(
     rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard, hasher: OncePerTurn
 ) -> Answered:
-    uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
-    late = _late(said, snapshot.now)
-    take = rt.witness.turn(said.channel, said.sender, said.key) if rt.witness else turn
+    heard, news = dialled(rt, said, snapshot, heard)
+    news = news or closed(said, snapshot, opens=heard.opens)
+    talk = Talk(rt=rt, said=said, snapshot=snapshot, hasher=hasher)
     done: Turn | None = None
-    for spoken in _inputs(said, heard, resume=resume):
+    for each in _inputs(said, snapshot, heard, resume=resume):
         if done and _stops(rt, done):
             break
-        turning = take(
-            rt.dialogs,
-            session,
-            spoken,
-            now=snapshot.now,
-            surface=said.adapter.PROFILE.surface,
-            resume=resume,
-            avoid_digit=_just_typed(said, spoken),
-        )
-        last = await _drive(turning, uow, late=late)
+        last = await talk.hear(session, each, resume=resume, news=news)
+        news = ""
         durable = last.durable or (done is not None and done.durable)
         command = last.command or (done.command if done else None)
         done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
-    return await _finish(rt, said, snapshot, uow, done)
+    return await _finish(rt, said, talk.snapshot, talk.uow, done)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
     """Digits dialled ahead are heard up to the first screen whose answer can change something
-    (U38), and up to the first change: a message is one unit of work."""
+    (U38) or that does not know one, and up to the first change: a message is one unit of work."""
     changed = done.command not in (None, SeeNotices.__name__)
-    return changed or done.reply.end or stops_walk(rt.dialogs, done.session)
+    over = done.reply.end or not done.understood
+    return changed or over or stops_walk(rt.dialogs, done.session)
 
 
 def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, bool]:
@@ -203,53 +184,23 @@ def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, 
     known = snapshot.conversation
     if known is None:
         return Session(), False
-    session, idle_s = from_json(known.session), (snapshot.now - known.last_at).total_seconds()
+    session = carried(said, snapshot, from_json(known.session))
+    idle_s = (snapshot.now - known.last_at).total_seconds()
     if not said.adapter.PROFILE.reply_in_response:
         return (session if idle_s <= CHAT_IDLE_S else session.forget()), False
     if not heard.opens:
         return session, False
-    if known.open and idle_s <= RESUME_S and not heard.inputs:
+    if known.open and idle_s <= RESUME_S and not heard.inputs and session.dialog:
         return session, True
     return session.forget(), False
 
 
-def _inputs(said: Message, heard: Heard, *, resume: bool) -> list[Input]:
-    if not said.adapter.PROFILE.reply_in_response:
-        control = said.inbound.control
-        return [Input(control.upper()) if control else said.inbound.input]
-    opening = [Input("")] if heard.opens or resume else []
-    return opening + [Input(text) for text in heard.inputs]
-
-
-def _just_typed(said: Message, spoken: Input) -> str:
-    """What no confirmation may be numbered, on carriers that cannot tell a retry from the same
-    digit typed again (security.md 8)."""
-    latest_only = said.adapter.PROFILE.reply_in_response and said.inbound.accumulated is None
-    return spoken.text if latest_only else ""
-
-
-def _late(said: Message, now: datetime) -> bool:
-    """A message that changes something is not executed when it is 15 minutes old (F17)."""
-    at = said.inbound.sent_at or said.received_at
-    return at is not None and now - at > timedelta(seconds=LATE_S)
-
-
-async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, late: bool) -> Turn:
-    """Run a turn: execute what it yields, send results in, throw refusals in."""
-    try:
-        command = next(turning)
-        while True:
-            try:
-                if late and not isinstance(command, HARMLESS):
-                    raise MessageTooLate
-                answer = await execute(uow, command)
-            except LoyaltyError as refusal:
-                command = turning.throw(refusal)
-            else:
-                command = turning.send(answer)
-    except StopIteration as stop:
-        done: Turn = stop.value
-        return done
+def _inputs(said: Message, snapshot: Snapshot, heard: Heard, *, resume: bool) -> list[Said]:
+    if said.adapter.PROFILE.reply_in_response:
+        return spoken(heard.inputs, snapshot, opens=heard.opens or resume)
+    control = said.inbound.control
+    heard_as = Input(control.upper()) if control else said.inbound.input
+    return [Said(input=heard_as, typed=heard_as.text)]
 
 
 async def _finish(
@@ -278,6 +229,7 @@ async def _finish(
         outcome="silent" if silent else "replied",
         command=done.command,
         screen=f"{session.dialog}.{session.state}",
+        tenant=snapshot.tenant,
     )
 
 

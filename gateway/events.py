@@ -25,7 +25,7 @@ from gateway.inbound import (
     SessionEnded,
 )
 from gateway.lines import timed
-from gateway.message import conversation_id, keyed
+from gateway.message import conversation_id, keyed, refusal
 from gateway.render import Page
 from gateway.runtime import Runtime
 from storage.database import Unavailable
@@ -79,6 +79,10 @@ async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
     if inbound.sender is None:
         return knock.adapter.refuse("malformed")
     rt = knock.rt
+    if rt.registry.elsewhere(knock.channel, inbound.address):
+        # A code dialled past a shared one may be a shop's own: its session is not held here (U36).
+        rt.metrics.alarm("session_of_another_channel")
+        return refusal(knock.adapter, inbound, "ended")
     said = keyed(rt.vault, knock.adapter, knock.channel, inbound)
     try:
         async with asyncio.timeout(rt.settings.turn_timeout_s):

@@ -15,6 +15,7 @@ from gateway.message import conversation_id
 from gateway.recording import NotRecordable, Recorder
 from gateway.runtime import Runtime
 from gateway.simulator import Entry, Phone, Simulator, Standing, Unwritten
+from storage.turns import PLATFORM
 from storage.views import Views
 
 NEWCOMERS = {
@@ -48,7 +49,11 @@ class InsideView:
 
     async def entries(self, channel: Channel, address: Address, after: str) -> list[Entry]:
         """What moved after the entry `after`, oldest first; for "" the last twenty."""
-        moves = await self._views.moves(channel.owner, address, after)
+        tenant = channel.owner
+        if tenant == PLATFORM:
+            talk = conversation_id(self._rt.vault, channel, address)
+            tenant = await self._views.at_tenant(tenant, talk) or tenant
+        moves = await self._views.moves(tenant, address, after)
         return [
             Entry(
                 id=move.id,
@@ -91,12 +96,14 @@ async def simulator(rt: Runtime, recorder: Recorder) -> Simulator:
     names = {tenant: (await rt.programmes.latest(tenant)).name for tenant in tenants}
 
     async def channels() -> list[Channel]:
-        return [each for tenant in tenants for each in await rt.registry.of_owner(tenant)]
+        return [
+            each for tenant in (*tenants, PLATFORM) for each in await rt.registry.of_owner(tenant)
+        ]
 
     return Simulator(
         public_url=rt.settings.public_url,
         channels=channels,
-        owners=names,
+        owners={**names, PLATFORM: "All shops"},
         phones=await _people(rt, names) + _newcomers(await channels()),
         http=rt.http,
         inside=InsideView(rt),

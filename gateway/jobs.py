@@ -28,6 +28,7 @@ from gateway.runtime import Runtime
 from storage.database import Unavailable
 from storage.jobs import Job
 from storage.retention import sweep as sweep_tenants
+from storage.turns import PLATFORM
 
 T = TypeVar("T")
 BUSY_RETRY_S: Final = 0.5
@@ -135,7 +136,7 @@ async def expire_tenant(rt: Runtime, job: Job) -> Result:
 
 async def sweep(rt: Runtime, job: Job) -> Result:
     """The schedule's: drop what may be kept only for a while."""
-    await sweep_tenants(rt.db, await rt.registry.tenants())
+    await sweep_tenants(rt.db, (*await rt.registry.tenants(), PLATFORM))
     return None
 
 

@@ -26,7 +26,7 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
         rt.metrics.alarm(answered.outcome)
     _LOG.info(
         "message",
-        tenant=str(said.channel.owner),
+        tenant=str(answered.tenant or said.channel.owner),
         channel=kind,
         sender=mask_phone(said.sender.value),
         key=said.key[3:15],

@@ -17,7 +17,7 @@ from dialogs.notices import say
 from gateway.adapter import Adapter, Channel
 from gateway.commanding import begin, commit, unit_of_work
 from gateway.message import conversation_id
-from gateway.outgoing import Payload, hints, outbound
+from gateway.outgoing import Payload, hints, outbound, reaching
 from gateway.render import fit
 from gateway.runtime import Runtime
 from storage.notices import Waiting
@@ -49,9 +49,12 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
     issuance = await _issuance(rt, snapshot, waiting)
     reply = say(waiting.notice, waiting.language, snapshot.caller.programme, issuance)
     page = fit(reply, adapter.PROFILE, 1, hints(waiting.language))
-    row = outbound(rt, channel, Payload(recipient=recipient, page=page), notice_id=notice_id)
+    payload = Payload(recipient=recipient, page=page, tenant=tenant)
+    row = outbound(rt, channel, payload, notice_id=notice_id)
     moved = NoticeMoved(id=notice_id, was="waiting", state="sending", at=snapshot.now)
-    await commit(rt, tenant, key, "PushNotice", changes=(moved,), outbound=(row,))
+    await commit(
+        rt, tenant, key, "PushNotice", owner=channel.owner, changes=(moved,), outbound=(row,)
+    )
     return True
 
 
@@ -81,14 +84,11 @@ def quiet_until(now: datetime, timezone: str) -> datetime | None:
 async def _way(rt: Runtime, tenant: UUID, waiting: Waiting, now: datetime) -> Way | None:
     """The first channel that can carry a push to one of the member's addresses."""
     text: Way | None = None
-    for channel in await rt.registry.of_owner(tenant):
-        adapter = rt.adapters.get(channel.kind)
-        if adapter is None:
-            continue
-        for address in waiting.addresses:
+    for address in waiting.addresses:
+        for adapter, channel in await reaching(rt, tenant, address):
             if adapter.PROFILE.surface == "chat":
                 talk = conversation_id(rt.vault, channel, address)
-                last = await rt.notices.last_in(tenant, talk)
+                last = await rt.notices.last_in(channel.owner, talk)
                 if last and now - last < CHAT_WINDOW:
                     return adapter, channel, address
             elif adapter.PROFILE.surface == "sms" and address.kind == "msisdn":

@@ -5,6 +5,7 @@ Called by `conversation`.
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -13,7 +14,7 @@ from dialogs.session import Session
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
-from storage.turns import Conversation, Snapshot, Work
+from storage.turns import PLATFORM, Conversation, Snapshot, Work
 
 MISSES_MAX: Final = 5
 MISSES_WINDOW_S: Final = 600
@@ -43,7 +44,7 @@ def conversation_after(
         version=known.version if known else 0,
         channel_id=said.channel.id,
         sender=said.sender,
-        at_tenant=known.at_tenant if known else None,
+        at_tenant=_where(said, snapshot),
         session=session.to_json(),
         carrier_session=asked.conversation,
         heard_len=length,
@@ -53,6 +54,12 @@ def conversation_after(
         last_at=now,
         last_in_at=now,
     )
+
+
+def _where(said: Message, snapshot: Snapshot) -> UUID | None:
+    """At which shop a conversation on a shared address is now; a shop's own address says it."""
+    shared = said.channel.owner == PLATFORM
+    return snapshot.tenant if shared and snapshot.tenant != PLATFORM else None
 
 
 def work_of(

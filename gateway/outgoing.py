@@ -17,16 +17,18 @@ from gateway.adapter import Adapter, Channel
 from gateway.message import Message, conversation_id
 from gateway.render import Hints, Page, fit
 from gateway.runtime import Runtime
-from storage.turns import OutboundRow
+from storage.turns import PLATFORM, OutboundRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What is needed to send one message; stored sealed, since a page may hold a till code."""
+    """What is needed to send one message; stored sealed, since a page may hold a till code.
+    `tenant`: whose notice it tells, where that goes out by a channel that others share."""
 
     recipient: Address
     page: Page
     mark_read: str | None = None
+    tenant: UUID | None = None
 
 
 _DECODER = msgspec.json.Decoder(Payload)
@@ -82,9 +84,32 @@ async def answers(
 
 
 async def texting(rt: Runtime, owner: UUID) -> tuple[Adapter, Channel] | None:
-    """The channel by which a tenant sends text messages, if it has one."""
-    for channel in await rt.registry.of_owner(owner):
-        adapter = rt.adapters.get(channel.kind)
-        if adapter and adapter.PROFILE.surface == "sms":
+    """The channel by which its owner sends text messages, if there is one."""
+    for adapter, channel in await _channels(rt, owner):
+        if adapter.PROFILE.surface == "sms":
             return adapter, channel
     return None
+
+
+async def reaching(rt: Runtime, tenant: UUID, address: Address) -> list[tuple[Adapter, Channel]]:
+    """The channels by which a tenant may write to a member: its own, and of each surface that it
+    has none of the shared ones, for who uses the shared code or numbers and did not say STOP there.
+    """
+    own = await _channels(rt, tenant)
+    surfaces = {adapter.PROFILE.surface for adapter, _ in own}
+    shared = await _channels(rt, PLATFORM)
+    lent = [pair for pair in shared if pair[0].PROFILE.surface not in surfaces | {"ussd"}]
+    if not lent or not await _uses(rt, [channel for _, channel in shared], address):
+        return own
+    stopped = await rt.outbox.stopped(PLATFORM, address)
+    return own if stopped else own + lent
+
+
+async def _channels(rt: Runtime, owner: UUID) -> list[tuple[Adapter, Channel]]:
+    mine = await rt.registry.of_owner(owner)
+    return [(rt.adapters[each.kind], each) for each in mine if each.kind in rt.adapters]
+
+
+async def _uses(rt: Runtime, channels: list[Channel], address: Address) -> bool:
+    talks = [conversation_id(rt.vault, channel, address) for channel in channels]
+    return await rt.notices.spoke(PLATFORM, talks)

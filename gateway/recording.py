@@ -47,6 +47,7 @@ class Taken:
     surface: str
     resume: bool
     latest_only: bool
+    news: str
     asked: list[tuple[Command[Any], Any]] = field(default_factory=list)
     done: Turn | None = None
 
@@ -98,22 +99,33 @@ def _taken(
     surface: str,
     resume: bool = False,
     avoid_digit: str = "",
+    news: str = "",
 ) -> Generator[Command[Any], Any, Turn]:
-    # Another snapshot of the same message: what was taken before of it was never committed.
-    tape.turns = [each for each in tape.turns if each.key != key or each.now == now]
+    if not _goes_on(tape, key, session, now):
+        # What was taken before of this message was never committed: it begins again.
+        tape.turns = [each for each in tape.turns if each.key != key]
     if not tape.turns:
         session, resume = Session(language=session.language, turns=session.turns), False
     dialog = dialogs.get(session.dialog)
     state = dialog.states.get(session.state) if dialog else None
     taken = Taken(
         key=key, session=session, said=said, secret=bool(state and state.secret), now=now,
-        surface=surface, resume=resume, latest_only=bool(avoid_digit),
+        surface=surface, resume=resume, latest_only=bool(avoid_digit), news=news,
     )  # fmt: skip
-    options: dict[str, Any] = {"now": now, "surface": surface, "resume": resume}
+    options: dict[str, Any] = {"now": now, "surface": surface, "resume": resume, "news": news}
     turning = turn(dialogs, session, said, avoid_digit=avoid_digit, **options)
     taken.done = yield from _heard(turning, taken)
     tape.turns.append(taken)
     return taken.done
+
+
+def _goes_on(tape: Tape, key: str, session: Session, now: datetime) -> bool:
+    """Whether a turn follows the last one of its message: the next of several digits, or the same
+    at the shop that was visited."""
+    last = tape.turns[-1] if tape.turns else None
+    if last is None or last.key != key or last.done is None:
+        return False
+    return last.now == now or (last.done.visit is not None and last.done.session == session)
 
 
 def _heard(
@@ -146,11 +158,11 @@ def transcript(tape: Tape) -> str:
             stand_ins.result(answer)
     text = "\n".join(_lines(tape, stand_ins)) + "\n"
     played = play(text, Stage())
-    went = [screen[:2] for screen in played.screens]
+    went = iter([screen[:2] for screen in played.screens])
     for number, taken in enumerate(tape.turns):
         assert taken.done is not None, "only whole turns are on a tape"
         ended = taken.done.session.dialog, taken.done.session.state
-        if went[number : number + 1] != [ended]:
+        if taken.done.visit is None and next(went, None) != ended:
             raise NotRecordable(
                 f"Turn {number + 1} goes another way without what was really typed or known there:"
                 " nothing was written."
@@ -171,16 +183,22 @@ def _lines(tape: Tape, stand_ins: StandIns) -> Iterator[str]:
             if told.get(name) != directive:
                 yield f"@ {directive}"
             told[name] = directive
-        if taken.resume:
-            yield "@ resume()"
         if before and not taken.session.dialog:
             yield "@ anew()"
         before = taken.done.session.dialog if taken.done else ""
-        yield f"> {_said(taken, stand_ins)}".rstrip()
-        for command, answer in taken.asked:
-            if not isinstance(command, WhoAmI):
-                asked, told_back = type(command).__name__, stand_ins.result(answer)
-                yield f"! {asked}() → {written(told_back)}"
+        yield from _step(taken, stand_ins)
+
+
+def _step(taken: Taken, stand_ins: StandIns) -> Iterator[str]:
+    """What counts for one turn only: how it began, what was said, what core answered."""
+    if taken.resume:
+        yield "@ resume()"
+    if taken.news:
+        yield f"@ news({taken.news!r})"
+    yield f"> {_said(taken, stand_ins)}".rstrip()
+    for command, answer in taken.asked:
+        if not isinstance(command, WhoAmI):
+            yield f"! {type(command).__name__}() → {written(stand_ins.result(answer))}"
 
 
 def _directives(taken: Taken, stand_ins: StandIns) -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ from storage.jobs import Jobs
 from storage.notices import Notices
 from storage.outbox import Outbox
 from storage.programmes import Programmes
-from storage.turns import Turns
+from storage.turns import PLATFORM, Turns
 
 LOOK_S: Final = 5
 
@@ -155,7 +155,7 @@ async def _warn_of_weak_channels(
 ) -> None:
     """A channel whose carrier signs nothing needs two proofs of origin; one that lacks them is
     refused request by request (security.md 13), so say so before the carrier does."""
-    for tenant in await registry.tenants():
+    for tenant in (*await registry.tenants(), PLATFORM):
         for channel in await registry.of_owner(tenant):
             adapter = adapters.get(channel.kind)
             if adapter and not adapter.PROFILE.signed and not has_two_proofs(channel):

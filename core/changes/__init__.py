@@ -22,6 +22,7 @@ from core.changes.added import (
 )
 from core.changes.moved import (
     AccountMoved,
+    AddressListed,
     AddressStopped,
     CodeUsed,
     CounterMoved,
@@ -42,6 +43,7 @@ __all__ = [
     "AccountAdded",
     "AccountMoved",
     "AddressAdded",
+    "AddressListed",
     "AddressStopped",
     "Change",
     "CodeAdded",
@@ -75,4 +77,5 @@ FACTS: tuple[type[Change], ...] = (
 MOVES: tuple[type[Change], ...] = (
     AccountMoved, LotMoved, LotRestored, HoldMoved, IssuanceMoved, StockMoved, CounterMoved,
     MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped,
+    AddressListed,
 )  # fmt: skip

@@ -145,3 +145,15 @@ class AddressStopped(Change):
     value: str
     stopped: bool
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressListed(Change):
+    """Whether a member's address leads to their shop where many share an address; inserted or
+    deleted. An address that is added is listed with it."""
+
+    part = "address_listed"
+    kind: AddressKind
+    value: str
+    member_id: UUID
+    listed: bool

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from core.members import commands, customers, enrolment, pins, settings, stops
+from core.members import commands, customers, enrolment, pins, settings, shops, stops
 from core.ports import Command, Handler
 
 HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
@@ -23,4 +23,6 @@ HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
     commands.StartMessages: stops.start_messages,
     commands.FindCustomer: customers.find_customer,
     commands.EnterCode: customers.enter_code,
+    commands.ListShops: shops.list_shops,
+    commands.FindShops: shops.find_shops,
 }

@@ -32,6 +32,8 @@ def _choices(view: View) -> tuple[Choice, ...]:
         Choice(id="history", label=view.t("History")),
         Choice(id="settings", label=view.t("Settings")),
     ]
+    if view.caller.shops is not None:
+        choices.append(Choice(id="programmes", label=view.t("Other shops")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
     return tuple(choices)

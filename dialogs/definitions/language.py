@@ -11,7 +11,9 @@ from dialogs.languages import NAMES, language_choices, language_words
 from dialogs.messages import Reply
 from dialogs.texts import mark
 
-dialog = Dialog("language", title=mark("Language"), start="which", members=False, transitions=[])
+dialog = Dialog(
+    "language", title=mark("Language"), start="which", members=False, anywhere=True, transitions=[]
+)
 
 
 @dialog.ask("which")

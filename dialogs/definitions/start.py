@@ -10,7 +10,14 @@ from dialogs.dialog import Dialog, Home, Outcome, View, do
 from dialogs.messages import Reply
 from dialogs.texts import mark
 
-dialog = Dialog("start", title=mark("Get messages"), start="confirm", members=False, transitions=[])
+dialog = Dialog(
+    "start",
+    title=mark("Get messages"),
+    start="confirm",
+    members=False,
+    anywhere=True,
+    transitions=[],
+)
 
 
 @dialog.ask("confirm", guards=True)

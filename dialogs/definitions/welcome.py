@@ -29,6 +29,8 @@ def ask_menu(view: View) -> Reply:
     ]
     if len(view.caller.programme.languages) > 1:
         choices.append(Choice(id="language", label=view.t("Language")))
+    if view.caller.shops is not None:
+        choices.append(Choice(id="programmes", label=view.t("Other shops")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
     return Reply(text=line, choices=tuple(choices))

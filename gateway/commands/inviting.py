@@ -5,7 +5,7 @@ import sys
 import phonenumbers
 
 from gateway import logs
-from gateway.demo.shops import shops
+from gateway.demo.shops import shared, shops
 from gateway.settings import Settings
 from storage.admin.spec import ChannelPart
 from storage.crypto import Vault
@@ -19,10 +19,10 @@ WORDS = {
 
 def invite(found: Settings, url: str) -> None:
     """A panel on a terminal, log lines elsewhere; stdout stays free for the READY line."""
-    lines = {
-        shop.tenant.name: "   ".join(_way(part) for part in shop.channels)
-        for shop in shops(Vault(found.secret_key), found.public_url)
-    }
+    vault = Vault(found.secret_key)
+    channels = {shop.tenant.name: shop.channels for shop in shops(vault, found.public_url)}
+    channels["All shops"] = tuple(shared(vault, found.public_url))
+    lines = {name: "   ".join(map(_way, parts)) for name, parts in channels.items()}
     if sys.stderr.isatty():
         _panel(url, lines)
         return

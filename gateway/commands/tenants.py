@@ -10,6 +10,8 @@ from gateway.commands.entering import check_values
 from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.commands.office import Office
     from storage.admin import Applied, ChannelPart, StoredChannel, TenantRow
 
@@ -45,6 +47,7 @@ def create(file: File) -> None:
         raise Wrong(f"{file}: {error}") from None
 
     async def make(office: "Office") -> "Made":
+        _check_shortcuts(spec.shortcuts)
         for part in spec.channels:
             check_values(part.kind, _told(part), office.adapters, dev=office.settings.dev)
         applied = await create_tenant(
@@ -62,6 +65,14 @@ def create(file: File) -> None:
         typer.echo(f"{name} has no PIN yet: maita staff reset-pin {slug} {number}", err=True)
     for _, channel in channels:
         tell_missing(channel, office)
+
+
+def _check_shortcuts(shortcuts: "Mapping[str, str]") -> None:
+    from dialogs.sharing import stands_for
+
+    for digits, said in shortcuts.items():
+        if not stands_for(said):
+            raise Wrong(f"shortcuts.{digits}: {said!r} opens nothing: write a word like REWARDS.")
 
 
 def _told(part: "ChannelPart") -> dict[str, str]:

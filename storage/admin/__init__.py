@@ -5,7 +5,14 @@ from storage.admin.checks import check
 from storage.admin.export import tenant_spec, tenant_toml
 from storage.admin.rewards import set_stock
 from storage.admin.spec import ChannelPart, SpecError, StaffPart, TenantSpec, decode
-from storage.admin.staff import add_staff, check_staff, find_staff, reset_pin, staff_without_pin
+from storage.admin.staff import (
+    add_staff,
+    check_staff,
+    find_staff,
+    remove_staff,
+    reset_pin,
+    staff_without_pin,
+)
 from storage.admin.tenants import (
     Applied,
     TenantRow,
@@ -34,6 +41,7 @@ __all__ = [
     "list_channels",
     "list_tenants",
     "named_tenant",
+    "remove_staff",
     "reset_pin",
     "set_channel",
     "set_stock",

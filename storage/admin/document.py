@@ -5,7 +5,7 @@ nobody can read back.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -21,8 +21,15 @@ def write_toml(spec: TenantSpec) -> str:
         *(_table("[[rewards]]", reward) for reward in spec.rewards),
         *(_table("[[staff]]", staff) for staff in spec.staff),
         *(_table("[[channels]]", channel) for channel in spec.channels),
+        *(_table("[[sub_codes]]", code) for code in spec.sub_codes),
+        *([_shortcuts(spec.shortcuts)] if spec.shortcuts else []),
     ]
     return "\n".join(tables)
+
+
+def _shortcuts(shortcuts: Mapping[str, str]) -> str:
+    lines = (f"{digits} = {_value(said)}" for digits, said in sorted(shortcuts.items()))
+    return "\n".join(["[shortcuts]", *lines]) + "\n"
 
 
 def _table(heading: str, part: msgspec.Struct) -> str:

@@ -9,6 +9,7 @@ from core.values import EXPONENTS
 from storage.admin.channels import StoredChannel, stored_channels
 from storage.admin.document import write_toml
 from storage.admin.spec import TenantSpec, plain
+from storage.admin.sub_codes import stored_sub_codes
 from storage.admin.tenants import named_tenant
 from storage.crypto import Vault
 from storage.database import Database
@@ -83,6 +84,8 @@ async def tenant_spec(
         "rewards": stored["rewards"],
         "staff": stored["staff"],
         "channels": [_channel(each, with_secrets=with_secrets) for each in channels],
+        "sub_codes": await stored_sub_codes(db, row.id),
+        "shortcuts": stored["shortcuts"],
     }
     return msgspec.convert(document, TenantSpec)
 

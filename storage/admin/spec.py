@@ -114,8 +114,18 @@ class ChannelPart(_Part, frozen=True, kw_only=True):
         return f"ChannelPart(kind={self.kind!r}, address={self.address!r}, secrets=•••)"
 
 
+class SubCodePart(_Part, frozen=True, kw_only=True):
+    """Where several shops share a star-code: the digits behind it that lead to this one, so that
+    `*123*45#` is its own. `address` is the shared code, `kind` its channel's."""
+
+    kind: str
+    address: str
+    digits: str
+
+
 class TenantSpec(_Part, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file. `shortcuts`: digits dialled behind the shop's code and what they stand for,
+    as one would say it: `2 = "REWARDS"`, `5 = "REDEEM free-coffee"`."""
 
     tenant: TenantPart
     programme: ProgrammePart = ProgrammePart()
@@ -123,6 +133,8 @@ class TenantSpec(_Part, frozen=True, kw_only=True):
     rewards: tuple[RewardPart, ...] = ()
     staff: tuple[StaffPart, ...] = ()
     channels: tuple[ChannelPart, ...] = ()
+    sub_codes: tuple[SubCodePart, ...] = ()
+    shortcuts: dict[str, str] = {}
 
     @property
     def points_per_unit(self) -> int:

@@ -19,6 +19,7 @@ from storage.admin.programme import write_programme, write_tiers
 from storage.admin.rewards import write_rewards
 from storage.admin.spec import SpecError, TenantSpec
 from storage.admin.staff import prepare, write_staff
+from storage.admin.sub_codes import check_sub_codes, write_sub_codes
 from storage.crypto import Vault
 from storage.database import Database
 from storage.identifiers import Identifiers
@@ -71,10 +72,11 @@ async def create_tenant(
 ) -> Applied:
     """Make the tenant of this slug what the file says. `kinds`: the channel kinds that exist.
 
-    What the file leaves out: a reward is offered no more; staff and channels stay; a tier cannot
-    be left out. Stock, PINs and tokens are set when new and then stay (`set_stock`, `reset_pin`,
-    `set_channel`). Raises SpecError, Unavailable."""
+    What the file leaves out: a reward is offered no more; a sub-code is given up; staff and
+    channels stay; a tier cannot be left out. Stock, PINs and tokens are set when new and then
+    stay (`set_stock`, `reset_pin`, `set_channel`). Raises SpecError, Unavailable."""
     check(spec, kinds)
+    await check_sub_codes(db, spec)
     before = await find_tenant(db, spec.tenant.slug)
     tenant_id = before.id if before else ids.uuid7()
     people = await prepare(db, tenant_id, spec.staff, spec.tenant.region, hasher)
@@ -93,9 +95,10 @@ async def create_tenant(
         await write_staff(edit, people, vault, ids)
         for part in spec.channels:
             await write_channel(edit, part, spec.tenant.region, vault, ids)
+    changed = edit.changed | await write_sub_codes(db, tenant_id, spec)
     after = await find_tenant(db, spec.tenant.slug)
     assert after is not None, "it was committed above"
-    return Applied(tenant=after, created=before is None, changed=edit.changed)
+    return Applied(tenant=after, created=before is None, changed=changed)
 
 
 async def find_tenant(db: Database, slug: str) -> TenantRow | None:

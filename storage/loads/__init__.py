@@ -5,11 +5,12 @@ from storage.loads.ledger import LedgerLoads
 from storage.loads.members import MemberLoads
 from storage.loads.reader import Reader
 from storage.loads.rewards import RewardLoads
+from storage.loads.shops import ShopLoads
 
 __all__ = ["Reader", "TenantLoads"]
 
 
-class TenantLoads(LedgerLoads, MemberLoads, EarningLoads, RewardLoads):
+class TenantLoads(LedgerLoads, MemberLoads, EarningLoads, RewardLoads, ShopLoads):
     """All loads of one unit of work; a core.ports.Loads."""
 
     def __init__(self, reader: Reader) -> None:

@@ -20,8 +20,9 @@ grant select, insert, delete, update (secrets_enc, token_enc) on channel_secret 
 grant select, insert, delete, update (region, settings) on channel_setting to {app};
 grant select, insert, update (
     region, currency, timezone, languages, help_line, privacy_url, points_per_unit, rounding,
-    purchase_max_minor, lot_days, join_bonus, reserve_days, rejoin_days
+    purchase_max_minor, lot_days, join_bonus, reserve_days, rejoin_days, shortcuts
 ) on programme to {app};
+grant select, insert, delete on sub_code to {app};
 grant select, insert, delete, update (name, threshold, multiplier_pct) on tier to {app};
 grant select, insert, update (
     slug, name, category, points, terms, tier_id, stocked, approval, active, valid_days,

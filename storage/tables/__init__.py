@@ -25,6 +25,7 @@ from storage.tables.tenants import (
     channel_setting,
     directory,
     job,
+    sub_code,
     tenant,
 )
 
@@ -61,6 +62,7 @@ __all__ = [
     "reward",
     "staff",
     "stock",
+    "sub_code",
     "tenant",
     "tier",
     "till_code",

@@ -9,6 +9,7 @@ from storage.tables.schema import (
     BIGINT,
     BOOL,
     INT,
+    JSON,
     TEXT,
     TEXTS,
     UUID,
@@ -35,6 +36,7 @@ programme: Final = tenant_table(
     must("join_bonus", BIGINT, "0"),
     must("reserve_days", INT, "7"),
     must("rejoin_days", INT, "30"),
+    must("shortcuts", JSON, "'{}'"),
     one_of("programme", "rounding", "floor", "up", "half_even"),
 )
 

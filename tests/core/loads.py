@@ -33,7 +33,7 @@ from core.ports import (
     Settlement,
     Today,
 )
-from core.values import Address
+from core.values import Address, Shop
 from tests.core.tables import Tables
 
 
@@ -48,7 +48,7 @@ class MemoryLoads:
         shops: dict[str, JoinTarget],
         now: datetime,
     ) -> None:
-        self.tables, self.caller, self.staff, self.shops = tables, caller, tuple(staff), shops
+        self.tables, self.caller, self.staff, self.others = tables, caller, tuple(staff), shops
         self.now, self.trips = now, 0
 
     async def redemption(self, reward_id: UUID) -> Redemption:
@@ -211,7 +211,13 @@ class MemoryLoads:
     async def tenant_by_join_code(self, code: str) -> Counted[JoinTarget]:
         self.trips += 1
         subject = sha256(str(self.caller.address).encode()).hexdigest()
-        return Counted(found=self.shops.get(code), tries=self._counter("join_code", subject))
+        return Counted(found=self.others.get(code), tries=self._counter("join_code", subject))
+
+    async def shops(self, *, after: tuple[str, str] | None, limit: int) -> tuple[Shop, ...]:
+        raise NotImplementedError("one shop has no list of others")
+
+    async def shops_like(self, typed: str) -> tuple[Shop, ...]:
+        raise NotImplementedError("nor a way to find them")
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:
         self.trips += 1

@@ -64,6 +64,7 @@ class Tables:
     notices: dict[UUID, Notice] = field(default_factory=dict)
     consents: dict[UUID, c.ConsentGiven] = field(default_factory=dict)
     stops: dict[Address, bool] = field(default_factory=dict)
+    listed: dict[Address, bool] = field(default_factory=dict)
     seen: dict[UUID, datetime] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
@@ -109,6 +110,7 @@ class Tables:
         address = Address(change.kind, change.value)
         must(address not in self.addresses, "the address has a member")
         self.addresses[address] = change.member_id
+        self.listed[address] = True
 
     @apply.register
     def _(self, change: c.ConsentGiven) -> None:
@@ -252,3 +254,9 @@ class Tables:
     @apply.register
     def _(self, change: c.AddressStopped) -> None:
         self.stops[Address(change.kind, change.value)] = change.stopped
+
+    @apply.register
+    def _(self, change: c.AddressListed) -> None:
+        address = Address(change.kind, change.value)
+        assert self.addresses[address] == change.member_id
+        self.listed[address] = change.listed

@@ -17,6 +17,7 @@ USUAL: Final = {
     "FindCustomer": "found()", "QuotePurchase": "quote()", "RecordPurchase": "earned()",
     "ListReserved": "(issuance('reserved'),)", "Approve": "settled('issued')",
     "Reject": "settled('rejected')", "LookUpCode": "issuance()",
+    "ListShops": "shops()", "FindShops": "(shop('Bella Salon'),)",
     "UseIssuance": "settled('redeemed')", "ShowToday": "today()", "UndoPurchase": "undone()",
 }  # fmt: skip
 """What core answers where a transcript says nothing; None for what is not listed."""

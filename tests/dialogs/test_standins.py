@@ -25,7 +25,9 @@ OPEN = {
     "Balance.tier", "Balance.next_tier", "Offer.slug", "Offer.name", "Offer.category",
     "Offer.terms", "Offer.tier", "Redeemed.reward_name", "Redeemed.state", "Settled.reward_name",
     "Settled.state", "Reject.reason", "Found.tier", "Enrol.language", "Enrol.wording",
-    "ChangeLanguage.language", "ChangeNotices.kinds", "RecordPurchase.store",
+    "ChangeLanguage.language", "Shop.slug", "Shop.name",
+    "Programme.shortcuts", "ListShops.after",
+    "ChangeNotices.kinds", "RecordPurchase.store",
     "RecordPurchase.source", "RecordPurchase.receipt_no",
 }  # fmt: skip
 """The shop's own words, and words of ours."""

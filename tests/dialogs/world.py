@@ -26,7 +26,7 @@ from core.ledger.commands import Balance
 from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
-from core.values import Address
+from core.values import Address, Shop
 from dialogs.written import id_of
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
@@ -72,6 +72,22 @@ PROGRAMME = Programme(
 )
 
 
+PLATFORM = Programme(
+    tenant_id=id_of("platform"), slug="platform", name="Maita", config_version=1, region="ZW",
+    currency="USD", timezone="Africa/Harare",
+)  # fmt: skip
+
+
+def shop(name: str) -> Shop:
+    slug = name.lower().replace(" ", "-")
+    return Shop(tenant_id=id_of(slug), slug=slug, name=name)
+
+
+def shops(count: int = 3, first: int = 1) -> tuple[Shop, ...]:
+    """So many shops in the order of their names: Shop 001, Shop 002 …"""
+    return tuple(shop(f"Shop {n:03}") for n in range(first, first + count))
+
+
 def programme(**changes: object) -> Programme:
     return replace(PROGRAMME, **changes)  # type: ignore[arg-type]
 
@@ -93,9 +109,12 @@ def caller(
     stopped: bool = False,
     expired: int = 0,
     turned: bool = False,
+    shops: tuple[Shop, ...] | None = None,
+    chosen: bool = True,
 ) -> Caller:
     """Who calls: with `points` a member, without a stranger; `staff`: cashier or manager.
-    `turned`: the catalogue's order is another, so that its numbers mean other rewards."""
+    `turned`: the catalogue's order is another, so that its numbers mean other rewards. `shops`:
+    by a shared address, those the caller belongs to; not `chosen`: none is yet."""
     member = wallet = None
     if points is not None:
         member = Member(
@@ -107,7 +126,9 @@ def caller(
     return Caller(
         programme=programme(
             rewards=(MANY if many else REWARDS)[:: -1 if turned else 1], languages=tuple(languages)
-        ),
+        )
+        if chosen
+        else PLATFORM,
         address=Address("msisdn", "+962791234567"),
         member=member,
         wallet=wallet,
@@ -117,6 +138,8 @@ def caller(
         to_approve=to_approve,
         stopped=stopped,
         expired_unbooked=expired,
+        shops=shops,
+        chosen=chosen,
     )
 
 

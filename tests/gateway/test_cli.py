@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from storage.readiness import HEAD
 from tests.conftest import Urls
 from tests.gateway.conftest import Maita
 
@@ -112,7 +113,7 @@ def test_a_role_that_may_do_too_much_serves_nobody(maita: Maita, database_urls: 
 
 def test_migrate_may_be_run_again(maita: Maita) -> None:
     ended = maita("migrate")
-    assert (ended.code, ended.out) == (0, "The database is at revision 0001.\n")
+    assert (ended.code, ended.out) == (0, f"The database is at revision {HEAD}.\n")
 
 
 def test_a_shop_is_made_by_a_file_and_written_back_as_one(
@@ -273,3 +274,24 @@ def test_a_reader_who_leaves_is_no_failure() -> None:
     )
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_shortcuts_stand_for_words_that_open_something(maita: Maita, tmp_path: Path) -> None:
+    file = tmp_path / "shop.toml"
+    for said, code in (
+        ("REWARDS", 0),
+        ("redeem bookmark", 0),
+        ("STOP", 2),
+        ("2", 2),
+        ("LANG sn", 2),
+    ):
+        file.write_text(f'{SHOP}\n[shortcuts]\n7 = "{said}"\n')
+        ended = maita("tenant", "create", "--from", str(file))
+        assert ended.code == code, ended.err
+        assert (f"shortcuts.7: '{said}' opens nothing" in ended.err) == bool(code)
+
+
+def test_staff_who_go(maita: Maita, shop: str) -> None:
+    assert maita("staff", "add", shop, "Chipo", "+263772660177", "--pin", "60417").code == 0
+    assert maita("staff", "remove", shop, "+263772660177").out == "They are staff no more.\n"
+    assert maita("staff", "remove", shop, "+263772660177").code == 2

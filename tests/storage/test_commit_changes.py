@@ -18,6 +18,7 @@ from core.changes import (
     AccountAdded,
     AccountMoved,
     AddressAdded,
+    AddressListed,
     AddressStopped,
     Change,
     CodeAdded,
@@ -75,8 +76,9 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     PurchaseReversed: move_cases.purchase_reversed,
     NoticeMoved: move_cases.notice_moved,
     AddressStopped: move_cases.address_stopped,
+    AddressListed: move_cases.address_listed,
 }
-UNCONDITIONAL = {AddressStopped}
+UNCONDITIONAL = {AddressStopped, AddressListed}
 CONDITIONAL = [kind for kind in MOVES if kind not in UNCONDITIONAL]
 HIDDEN = {CodeAdded: {"code"}, CounterMoved: {"was"}}
 

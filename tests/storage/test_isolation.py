@@ -36,6 +36,7 @@ def rows(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]
     heard = {"external_id": "x", "sender_kind": "msisdn", "body_mac": b"x"}
     put(superuser, "inbound", id=ids.uuid7(), **heard, **channel)
     put(superuser, "outbound", id=ids.uuid7(), **channel)
+    put(superuser, "sub_code", channel_id=shop.channel, digits="45", at_tenant=shop.id, **own)
     put(superuser, "command_log", key="k", command="c", input_hash=b"", **own)
 
 

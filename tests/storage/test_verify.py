@@ -223,6 +223,21 @@ TAMPER = {
         "update conversation set at_tenant = gen_random_uuid()",
         "update conversation set at_tenant = '00000000-0000-7000-8000-000000000000'",
     ],
+    "at_tenant_shared": ["update conversation set at_tenant = tenant_id"],
+    "platform_bare": [
+        "alter table account drop constraint account_of_a_shop; insert into account"
+        " (tenant_id, id, member_id) values ('00000000-0000-7000-8000-000000000000',"
+        " gen_random_uuid(), gen_random_uuid())",
+        "alter table issuance drop constraint issuance_of_a_shop; update issuance set"
+        " tenant_id = '00000000-0000-7000-8000-000000000000'",
+    ],
+    "directory_match": [
+        "delete from directory where subject_kind = 'member'",
+        "update member set status = 'left', left_at = now()",
+        "update staff set active = false",
+        "insert into directory select address_hash, tenant_id, 'member', gen_random_uuid()"
+        " from directory where subject_kind = 'staff'",
+    ],
     "texts_dropped": [
         "insert into inbound (tenant_id, id, channel_id, external_id, sender_kind, body_enc,"
         " body_mac, handled_at) select id, gen_random_uuid(), id, 'x', 'msisdn', 'x', 'x', now()"

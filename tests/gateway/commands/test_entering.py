@@ -117,8 +117,12 @@ def test_the_commands_tell_it(maita: Maita, tmp_path: Path) -> None:
     assert added.code == 0
     assert f"channel set {token} verify_token=… access_token=…" in added.err
     assert maita("channel", "set", token, "verify_token=v", "access_token=a").err == ""
+    shared = maita("channel", "add", "platform", "africastalking_ussd", "*123#")
+    assert (shared.code, shared.out.split()[:3]) == (
+        0,
+        ["platform", "africastalking_ussd", "*123#"],
+    )
     for words in (
-        ("add", "platform", "meta_whatsapp", "104520000000098"),
         ("add", "kiosk", "meta_whatsapp", "12"),
         ("add", "kiosk", "meta_whatsapp", "104520000000098", "colour=red"),
         ("set", token, "base_url=graph.example"),

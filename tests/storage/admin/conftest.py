@@ -26,7 +26,7 @@ CAFE = (Path(__file__).parent / "cafe.toml").read_text()
 TOKEN = "0123456789abcdef0123456789abcdef"
 CONFIGURED = (
     *("directory", "counter", "staff", "stock", "reward", "tier"),
-    *("channel_secret", "channel_setting", "channel"),
+    *("sub_code", "channel_secret", "channel_setting", "channel"),
 )
 Owner = psycopg.Connection
 

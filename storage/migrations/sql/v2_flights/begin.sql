@@ -10,10 +10,11 @@ begin
     for a in
         select * from jsonb_to_recordset(p_asks) x
             (owner uuid, tenant uuid, conversation uuid, kind text, value text, key text,
-             claim text)
+             claim text, session text, address text)
     loop
-        v_all := v_all || begin_v1(
-            a.owner, a.tenant, a.conversation, a.kind, a.value, a.key, decode(a.claim, 'base64'));
+        v_all := v_all || begin_v2(
+            a.owner, a.tenant, a.conversation, a.kind, a.value, a.key, decode(a.claim, 'base64'),
+            a.session, decode(a.address, 'base64'));
     end loop;
     return '[' || array_to_string(v_all, ',') || ']';
 end

@@ -17,21 +17,21 @@ begin
     begin
         perform lock_many_v1(p_turns);
         for t in select * from jsonb_to_recordset(p_turns) x
-            (owner uuid, tenant uuid, durable boolean, turn jsonb, changes jsonb)
+            (owner uuid, tenant uuid, turn jsonb, changes jsonb)
         loop
             v_outcomes := v_outcomes
-                || commit_v1(t.owner, t.tenant, t.durable, t.turn, t.changes);
+                || commit_v2(t.owner, t.tenant, true, t.turn, t.changes);
         end loop;
         return case when 'stale' = any (v_outcomes) then v_outcomes end;
     exception when others then
         v_outcomes := '{}';
     end;
     for t in select * from jsonb_to_recordset(p_turns) x
-        (owner uuid, tenant uuid, durable boolean, turn jsonb, changes jsonb)
+        (owner uuid, tenant uuid, turn jsonb, changes jsonb)
     loop
         begin
             v_outcomes := v_outcomes
-                || commit_v1(t.owner, t.tenant, t.durable, t.turn, t.changes);
+                || commit_v2(t.owner, t.tenant, true, t.turn, t.changes);
         exception when others then
             get stacked diagnostics
                 v_state = returned_sqlstate, v_constraint = constraint_name;
@@ -60,20 +60,20 @@ begin
           order by id for no key update;
     end loop;
     for v_tenant, v_ids in
-        select tenant, array_agg((m ->> 'id')::uuid)
-          from jsonb_to_recordset(p_turns) x (tenant uuid, changes jsonb)
+        select coalesce(tenant, owner), array_agg((m ->> 'id')::uuid)
+          from jsonb_to_recordset(p_turns) x (owner uuid, tenant uuid, changes jsonb)
          cross join lateral jsonb_array_elements(changes -> 'account_moved') m
-         group by tenant order by tenant
+         group by 1 order by 1
     loop
         perform set_config('app.tenant_id', v_tenant::text, true);
         perform from account where tenant_id = v_tenant and id = any (v_ids)
           order by id for no key update;
     end loop;
     for v_tenant, v_ids in
-        select tenant, array_agg((m ->> 'reward_id')::uuid)
-          from jsonb_to_recordset(p_turns) x (tenant uuid, changes jsonb)
+        select coalesce(tenant, owner), array_agg((m ->> 'reward_id')::uuid)
+          from jsonb_to_recordset(p_turns) x (owner uuid, tenant uuid, changes jsonb)
          cross join lateral jsonb_array_elements(changes -> 'stock_moved') m
-         group by tenant order by tenant
+         group by 1 order by 1
     loop
         perform set_config('app.tenant_id', v_tenant::text, true);
         perform from stock where tenant_id = v_tenant and reward_id = any (v_ids)
@@ -87,16 +87,14 @@ $$;
 --
 -- A conversation that is new in two processes at once, or a key that somebody else wrote while we
 -- waited, is told only by the counts not adding up: then nothing of the flight is written.
-create function commit_menus_v1(p_durable boolean, p_turns jsonb) returns text[]
+create function commit_menus_v1(p_turns jsonb) returns text[]
 language plpgsql volatile security invoker as $$
 declare
     v_stale text[];
     v_owner uuid;
     r record;
 begin
-    if not p_durable then
-        perform set_config('synchronous_commit', 'off', true);
-    end if;
+    perform set_config('synchronous_commit', 'off', true);
     for v_owner in
         select distinct owner from jsonb_to_recordset(p_turns) x (owner uuid) order by owner
     loop
