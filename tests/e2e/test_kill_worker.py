@@ -53,9 +53,11 @@ async def test_a_message_is_answered_once_whoever_dies(
             phone.type(phone.key("Yes"))
             assert (await phone.knock()).status_code == 200
 
-        await _doomed(held, folder, doors.url)
+        await _doomed(held, folder, doors.url, superuser)
         assert [len(phone.messages()) for phone in phones] == asked
-        assert shop.given(superuser) == (0 if held == "barrier" else len(phones))
+        # Turns that are committed together stand behind the first one.
+        given = shop.given(superuser)
+        assert given == 0 if held == "barrier" else 1 <= given <= len(phones)
         _end_leases(superuser)
         heir = await asyncio.to_thread(start, "worker", folder, MAITA_PUBLIC_URL=doors.url)
         await asyncio.gather(*(_has_one_answer(*each) for each in zip(phones, asked, strict=True)))
@@ -74,7 +76,7 @@ async def _has_one_answer(phone: Phone, asked: int) -> None:
     assert sum("Ref " in message for message in since) == 1, (phone.line.kind, since)
 
 
-async def _doomed(held: str, folder: Path, url: str) -> None:
+async def _doomed(held: str, folder: Path, url: str, superuser: psycopg.Connection) -> None:
     """A worker that takes all the messages up to their commits, and is killed there."""
     database = EmbeddedPostgres(choose_folder(folder))
     async with proxied(database.start().app) as proxy:
@@ -82,8 +84,9 @@ async def _doomed(held: str, folder: Path, url: str) -> None:
         doomed = await asyncio.to_thread(
             start, "worker", folder, MAITA_DATABASE_URL=proxy.url, MAITA_PUBLIC_URL=url
         )
-        deadline = time.monotonic() + 20
-        while proxy.stopped < len(CHAT):
+        taken = "select count(*) from job where kind = 'answer' and state = 'leased'"
+        deadline = time.monotonic() + 30
+        while not proxy.stopped or superuser.execute(taken).fetchone() != (len(CHAT),):
             assert time.monotonic() < deadline, proxy.stopped
             await asyncio.sleep(0.02)
         doomed.kill()

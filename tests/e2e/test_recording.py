@@ -21,7 +21,10 @@ async def customer(gateway: Gateway, http: httpx.AsyncClient) -> str:
     phone = handset(gateway, "fresh-fitness", CUSTOMER)
     await phone.dial(http)
     if "Join free" in phone.screen:
-        await phone.pick(http, "Join", "Agree")
+        await phone.pick(http, "Join")
+        if "English" in phone.screen:
+            await phone.pick(http, "English")
+        await phone.pick(http, "Agree")
         await phone.say(http, NAME)
     return CUSTOMER
 
