@@ -163,7 +163,7 @@ async def _channel(rt: Runtime, asked: Asked, request: HttpRequest) -> Channel |
 
 def _refused(adapter: Adapter, request: HttpRequest, asked: Asked) -> HttpResponse | None:
     """What is said to a request that this carrier never makes."""
-    if asked.deeper:
+    if asked.deeper and not adapter.PROFILE.deeper:
         return NOT_FOUND
     if request.method not in adapter.PROFILE.methods:
         return HttpResponse(status=405, headers=(("allow", ", ".join(adapter.PROFILE.methods)),))

@@ -36,7 +36,7 @@ class Terminal:
 
     def all(self) -> str:
         """All that was ever shown, with colours."""
-        return _tmux("capture-pane", "-t", _NAME, "-p", "-e", "-S", "-2000")
+        return _tmux("capture-pane", "-t", _NAME, "-p", "-e", "-J", "-S", "-2000")
 
 
 @contextmanager
