@@ -4,6 +4,7 @@ Field names are column names where a column exists. Times are aware UTC datetime
 database's clock; points are integers; money is in minor units.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -19,6 +20,8 @@ Scope = Literal["pin", "staff_pin", "use_here", "use_here_staff", "till", "join_
 """What a counter counts wrong tries of: a member's PIN, a cashier's PIN typed on a member's phone
 (subject: member id); a staff's own PIN, that staff's PIN typed on all members' phones, the till
 codes a staff types (staff id); the join codes an address types (a keyed hash of it)."""
+OwnTexts = Mapping[str, tuple[str, ...]]
+"""The English of a text → what is said for it, in one form or one for each plural form."""
 OPEN_STATES: tuple[IssuanceState, ...] = ("reserved", "issued")
 
 
@@ -56,6 +59,7 @@ class Programme:
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
     so that half points per unit stay integers. Tiers ascend by threshold; the first is at 0.
+    `texts`: what the tenant says in its own words, by language.
     `shortcuts`: what digits dialled behind the shop's code lead to, as one would say it.
     """
 
@@ -79,6 +83,7 @@ class Programme:
     rejoin_days: int = 30
     tiers: tuple[Tier, ...] = ()
     rewards: tuple[Reward, ...] = ()
+    texts: Mapping[str, OwnTexts] = field(default_factory=dict)
     shortcuts: dict[str, str] = field(default_factory=dict)
 
     def tier(self, tier_id: UUID | None) -> Tier | None:

@@ -25,6 +25,7 @@ from core.facts import Caller
 from core.ports import Command
 from core.values import Money
 from dialogs.messages import Input, Reply
+from dialogs.screen import Room
 from dialogs.session import Slots
 
 R = TypeVar("R")
@@ -119,6 +120,11 @@ class View(Protocol):
         ...
 
     @property
+    def room(self) -> Room:
+        """What one screen holds, where messages do not stay."""
+        ...
+
+    @property
     def is_member(self) -> bool:
         """True for one whose membership is active: not left, not blocked."""
         ...
@@ -142,6 +148,14 @@ class View(Protocol):
 
     def money(self, amount: Money) -> str:
         """`50.000 JOD`."""
+        ...
+
+    def currency(self, code: str) -> str:
+        """`JOD`, as this language calls it."""
+        ...
+
+    def joined(self, *parts: str) -> str:
+        """The parts that are there, with commas between."""
         ...
 
     def date(self, at: datetime) -> str:

@@ -19,6 +19,7 @@ from dialogs.finishing import finish
 from dialogs.messages import Input, Reply
 from dialogs.responding import RESUME, respond
 from dialogs.running import PICKER, Run, Steps
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Session
 from dialogs.view import Surface
 
@@ -49,12 +50,13 @@ def turn(
     resume: bool = False,
     avoid_digit: str = "",
     news: str = "",
+    room: Room = SCREEN,
 ) -> Generator[Command[Any], Any, Turn]:
     """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
     session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
     input: no choice of a guarding screen gets that number (docs/security.md, 8). `news`: a text
-    of the catalogue to say first."""
-    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface)
+    of the catalogue to say first. `room`: what one screen of the carrier holds."""
+    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface, room=room)
     reply = yield from _watched(respond(run, resume=resume, news=news), run)
     if run.visit is None:
         reply, after = finish(run, reply, avoid_digit)

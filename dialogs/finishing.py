@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
+from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
-from dialogs.messages import Choice, Reply
-from dialogs.room import above_menu, fits_screen
+from dialogs.messages import KEY_NUMBER, Choice, Reply
+from dialogs.room import above_menu, above_question
 from dialogs.running import PICKER, Run
 from dialogs.session import Offered, Session
 
@@ -48,16 +48,40 @@ def _headed(run: Run, reply: Reply) -> str:
         # A list of shops is none of the present one's screens.
         return "\n".join(lines)
     heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
-    if run.surface == "ussd" and known and not reply.end and run.state.guards:
-        # A question stands on the first page with its choices, even without the shop's name.
-        without_no = [line for line in lines if line != run.texts.t(NOT_A_CHOICE)]
-        for fitting in ([heading, *lines], lines, without_no):
-            if fits_screen(fitting, reply.choices):
-                return "\n".join(fitting)
-    at_menu = known and run.session.dialog in MENUS and not run.session.frames
+    room = run.laid_out
+    if run.surface != "chat" and known and not reply.end and _alone(run.state):
+        return _question(run, heading, reply)
+    at_menu = known and _at_menu(run)
     if run.surface == "ussd" and at_menu:
-        return above_menu(heading, run.said, reply.text, reply.choices)
+        more = run.texts.t("More")
+        return above_menu(room, heading, run.said, reply.text, reply.choices, more)
+    if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
+        heading = shortened(heading, room.quarter([heading, *lines]))
     return "\n".join([heading, *lines])
+
+
+def _at_menu(run: Run) -> bool:
+    """Whether this is the first menu, from which nothing leads back."""
+    at_start = run.session.state == run.dialog.start
+    if not run.caller.chosen and run.session.dialog == PICKER:
+        at_start = at_start or not run.caller.shops
+    menus = MENUS if run.caller.chosen else (PICKER,)
+    return at_start and run.session.dialog in menus and not run.session.frames
+
+
+def _alone(state: State) -> bool:
+    """Whether a screen must hold all of a question: its Yes moves value, or whatever is typed
+    answers it, so that no key turns a page."""
+    return state.guards or state.secret or (state.free and not state.lists)
+
+
+def _question(run: Run, heading: str, reply: Reply) -> str:
+    needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
+    news = run.said
+    if not run.laid_out.holds([*news, reply.text], reply.choices):
+        news = [line for line in news if line != needless]
+    more = run.texts.t("More")
+    return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)
 
 
 def _numbered(run: Run, choices: tuple[Choice, ...], avoid_digit: str) -> tuple[Choice, ...]:
@@ -93,11 +117,7 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 
 def _footer(run: Run, reply: Reply) -> str:
-    at_start = run.session.state == run.dialog.start
-    if not run.caller.chosen and run.session.dialog == PICKER:
-        at_start = at_start or not run.caller.shops
-    menus = MENUS if run.caller.chosen else (PICKER,)
-    if at_start and run.session.dialog in menus and not run.session.frames:
+    if _at_menu(run):
         return ""
     if any(choice.id == BACK for choice in reply.choices):
         return run.texts.t("00 Home")

@@ -6,6 +6,7 @@ the programme offers, since who has not chosen one yet writes in their own: no w
 things in two languages (a test sees to it). Called by hearing and running.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ HEARD_MAX_CHARS: Final = 200
 """Longer texts name no choice and no keyword; they are cut before anything is compared."""
 UNSEEN: Final = ("Cf", "Cs")
 """Unicode categories that are dropped: formatting characters and halves of pairs."""
+ARABIC: Final = re.compile("[\u0600-\u06ff]")
+UNWRITTEN: Final = re.compile("[\u0640\u064b-\u065f\u0670]")
+"""What Arabic leaves out as often as it writes it: vowel signs, hamzas on their seats, tatweel."""
+SAME_LETTERS: Final = str.maketrans({"ٱ": "ا", "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"})
+"""Arabic letters that people write for one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +79,14 @@ KEY_WORDS: Final = {"back": mark("BACK"), "more": mark("MORE,NEXT")}
 def normal(text: str) -> str:
     """A text as it is compared: NFKC, casefolded, no invisible characters, single spaces.
 
-    Turkish dotted and dotless i count as i (security.md, S1).
+    Turkish dotted and dotless i count as i (security.md, S1). Arabic is compared without what
+    most people leave out: `إيقاف`, `ايقاف` and `ايقــاف` are one word.
     """
     shown = unicodedata.normalize("NFKC", visible(text))
     folded = shown.casefold().replace("\u0307", "").replace("ı", "i")
+    if ARABIC.search(folded):
+        bare = UNWRITTEN.sub("", unicodedata.normalize("NFKD", folded))
+        folded = unicodedata.normalize("NFC", bare).translate(SAME_LETTERS)
     return " ".join(folded.split())
 
 

@@ -3,9 +3,12 @@
 A choice has one stable id; its digit, label, short label, keywords and a tap all mean that id.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+KEY_NUMBER: Final = 98
+"""The key that turns the page; never a choice's number."""
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,9 +16,11 @@ from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
+from dialogs.directions import layout
 from dialogs.messages import Input, Reply
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Session, Slots
-from dialogs.texts import Texts
+from dialogs.texts import NO_TEXTS, Texts, speaking
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -53,6 +55,7 @@ class Run:
     input: Input
     now: datetime
     surface: Surface
+    room: Room = SCREEN
     caller: Caller = field(init=False)
     said: list[str] = field(default_factory=list)
     understood: bool = True
@@ -89,7 +92,12 @@ class Run:
     @property
     def texts(self) -> Texts:
         """The words of the moment."""
-        return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
+        return speaking(self.caller.programme, self.language, self.now)
+
+    @property
+    def laid_out(self) -> Room:
+        """What one screen holds of lines as the language sets them."""
+        return replace(self.room, layout=layout(self.language))
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
@@ -97,11 +105,13 @@ class Run:
             language=self.language,
             timezone=self.caller.programme.timezone,
             now=self.now,
+            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
             caller=self.caller,
             slots=dict(self.session.slots),
             input=self.input,
             choice=choice,
             surface=self.surface,
+            room=self.laid_out,
             chose_language=bool(self.picked_language),
         )
 

@@ -29,6 +29,7 @@ from core.members.commands import WhoAmI
 from core.ports import Command
 from core.values import Money, Secret
 from dialogs.dialog import Dialog
+from dialogs.directions import layout
 from dialogs.engine import Turn, turn
 from dialogs.messages import Input, Reply
 from dialogs.registry import discover
@@ -176,7 +177,7 @@ def play(text: str, stage: Stage) -> Played:
         if done.visit:
             out.append(f"VISIT {name_of(done.visit.tenant_id)} {done.visit.said}".rstrip())
             continue
-        out += shown(done.reply)
+        out += shown(done.reply, layout(done.language).joint)
         screens.append((done.session.dialog, done.session.state, done.reply))
     return Played("\n".join(out) + "\n", screens)
 
@@ -195,13 +196,13 @@ def blocks(text: str) -> Iterator[list[str]]:
         yield block
 
 
-def shown(reply: Reply) -> Iterator[str]:
+def shown(reply: Reply, joint: str = " ") -> Iterator[str]:
     """A reply as a person reads it."""
     if not reply.text:
         yield "< (nothing)"
         return
     yield from (f"< {line}" for line in reply.text.split("\n"))
-    yield from (f"< {choice.number} {choice.label}" for choice in reply.choices)
+    yield from (f"< {choice.number}{joint}{choice.label}" for choice in reply.choices)
     if reply.media:
         yield f"< [picture of {reply.media.code}]"
     if reply.footer:

@@ -9,6 +9,7 @@ import msgspec
 
 from core.facts import Caller
 from dialogs.messages import Input
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Slots
 from dialogs.texts import Texts
 
@@ -23,6 +24,7 @@ class StepView(Texts, frozen=True, kw_only=True):
     input: Input = msgspec.field(default_factory=lambda: Input(""))
     choice: str | None = None
     surface: Surface = "ussd"
+    room: Room = SCREEN
     chose_language: bool = False
 
     @property

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway import health
 from gateway.carriers import Doors, door_of
+from gateway.console import console
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
@@ -64,7 +65,7 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
 
     app = Application(
         doors=Doors(rt),
-        routes=_routes() + (routes(trying) if trying else []),
+        routes=_routes() + console(rt) + (routes(trying) if trying else []),
         middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev, metrics=rt.metrics)],
         exception_handlers={404: _not_found, 500: _our_mistake},
         lifespan=lifespan,

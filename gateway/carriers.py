@@ -42,7 +42,6 @@ OUR_MISTAKE_ON_A_PHONE: Final = HttpResponse(
     body=b"END Service is busy. Nothing was charged. Please dial again.",
     headers=(("content-type", "text/plain; charset=utf-8"),),
 )
-UNSTORED: Final = (b"cache-control", b"no-store")
 BODY_MAX: Final = 3 * 1024 * 1024
 BODY_TIMEOUT_S: Final = 20
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -76,17 +75,17 @@ class Doors:
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
-        self._secured = secured(dev=rt.settings.dev)
+        # Some carriers ask by GET, and what they are told is one person's and this moment's.
+        self._headers: RawHeaders = (*secured(dev=rt.settings.dev), (b"cache-control", b"no-store"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         """Answer one request at `/public/{ussd|wa|sms}/…[/{token}[/…]]`."""
+        # A bug of ours: a USSD phone still gets words it can show, the log gets the trace.
+        response = OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE
         try:
             response = await self._response(scope, receive, asked)
-        except Exception:
-            # A bug of ours: a USSD phone still gets words it can show, the log gets the trace.
-            await self._send(send, OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE)
-            raise
-        await self._send(send, response)
+        finally:
+            await self._send(send, response)
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt
@@ -109,10 +108,7 @@ class Doors:
     async def _send(self, send: Send, response: HttpResponse) -> None:
         self._rt.metrics.request("door", response.status)
         length = (b"content-length", b"%d" % len(response.body))
-        told = raw(response.headers)
-        # Some carriers ask by GET, and what they are told is one person's and this moment's.
-        kept = () if any(name == b"cache-control" for name, _ in told) else (UNSTORED,)
-        headers: RawHeaders = (*told, length, *kept, *self._secured)
+        headers: RawHeaders = (*raw(response.headers), length, *self._headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 

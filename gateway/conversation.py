@@ -15,16 +15,18 @@ from core.members.commands import SeeNotices
 from dialogs.engine import Turn, stops_walk
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
+from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, work_of
+from gateway.outcome import conversation_after, misses, screen_of, step_of, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
 from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, placed
+from gateway.watch import Step
 from storage.database import Lost, Stale
 from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
@@ -40,7 +42,8 @@ class Busy(Exception):
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
     request. `outcome` is for the log: replied, repeated, silent, or why it was not heard;
-    `tenant` too: whose turn it was."""
+    `tenant` too: whose turn it was. `step` is for the carrier watch, where a USSD session moved
+    on."""
 
     response: HttpResponse | None
     outcome: str
@@ -48,6 +51,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     screen: str = ""
     reruns: int = 0
     tenant: UUID | None = None
+    step: Step | None = None
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
@@ -156,6 +160,7 @@ async def _turn(
     session, resume = _session(said, snapshot, heard)
     heard, news = dialled(rt, said, snapshot, heard)
     news = news or closed(said, snapshot, opens=heard.opens)
+    left = "" if heard.opens else screen_of(session)
     talk = Talk(rt=rt, said=said, snapshot=snapshot, hasher=hasher)
     done: Turn | None = None
     for each in _inputs(said, snapshot, heard, resume=resume):
@@ -168,7 +173,7 @@ async def _turn(
         done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
-    return await _finish(rt, said, talk.snapshot, talk.uow, done)
+    return await _finish(rt, said, talk.snapshot, talk.uow, done, left)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
@@ -204,11 +209,13 @@ def _inputs(said: Message, snapshot: Snapshot, heard: Heard, *, resume: bool) ->
 
 
 async def _finish(
-    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
+    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn, left: str
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
-    page = fit(done.reply, profile, session.page, hints(done.language))
+    programme = uow.caller.programme
+    spoken = hints(done.language, programme.texts.get(done.language, NO_TEXTS))
+    page = fit(done.reply, profile, session.page, spoken)
     fits = page.number == 1 and not page.more
     session = replace(session, page=page.number, paged=None if fits else session.paged)
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
@@ -220,7 +227,7 @@ async def _finish(
         command=done.command or "",
         ref=uow.ref if done.command else None,
         changes=tuple(uow.changes),
-        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
+        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page, spoken),
         durable=done.durable,
     )
     await _commit(rt, said, work)
@@ -228,8 +235,9 @@ async def _finish(
         response=response,
         outcome="silent" if silent else "replied",
         command=done.command,
-        screen=f"{session.dialog}.{session.state}",
+        screen=screen_of(session),
         tenant=snapshot.tenant,
+        step=step_of(snapshot, session, page, left) if profile.reply_in_response else None,
     )
 
 

@@ -63,8 +63,9 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 said.append(event)
             case DeliveryReport():
                 reports.append(event)
-            case SessionEnded(dropped=dropped):
+            case SessionEnded(sender=sender, network=network, dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
+                knock.rt.watch.notified(knock.channel, sender, network, dropped=dropped)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:
@@ -127,6 +128,7 @@ async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
     for address, rows in by_address.items():
         target = await _addressed(knock, address)
         if target:
+            knock.rt.watch.notified(target)
             outcomes = await knock.rt.outbox.report(target.owner, target.id, rows)
             for outcome in outcomes.values():
                 knock.rt.metrics.ignored(knock.channel.kind, f"status_{outcome}")
@@ -135,7 +137,7 @@ async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
 async def _store(knock: Knock, said: Sequence[Inbound]) -> None:
     """Keep messages, sealed, each with the job that answers it: one trip per number."""
     rt, kind = knock.rt, knock.channel.kind
-    by_channel: dict[UUID, tuple[Channel, list[NewInbound]]] = {}
+    by_channel: dict[UUID, tuple[Channel, list[NewInbound], list[tuple[Address, str]]]] = {}
     for inbound in said:
         target = await _addressed(knock, inbound.address)
         if target is None:
@@ -143,10 +145,14 @@ async def _store(knock: Knock, said: Sequence[Inbound]) -> None:
         if inbound.sender is None:
             rt.metrics.ignored(kind, "nobody")
             continue
-        rows = by_channel.setdefault(target.id, (target, []))[1]
+        _, rows, senders = by_channel.setdefault(target.id, (target, [], []))
         rows.append(_new_inbound(rt, target, inbound, inbound.sender))
-    for target, rows in by_channel.values():
+        senders.append((inbound.sender, inbound.network))
+    for target, rows, senders in by_channel.values():
         outcomes = await rt.inbox.store(target.owner, target.id, rows)
+        for (sender, network), outcome in zip(senders, outcomes, strict=True):
+            known = "replied" if outcome == "new" else "repeated"
+            rt.watch.heard(target, sender, network, known)
         for _ in range(outcomes.count("mismatch")):
             rt.metrics.alarm("dedupe_mismatch")
     rt.wake.set()

@@ -91,10 +91,10 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
     holds the digits dialled past the code. `dialled`: where the carrier does not say it, those
-    digits in case a session that was never heard of begins here; None where none can. `envelope`:
-    what the answer must repeat of the request or be written as, for carriers that want such a
-    thing. `control`: STOP, START or HELP that the carrier has already answered (stay silent).
-    `sent_at`: the carrier's time.
+    digits in case a session never heard of begins here; None where none can. `envelope`: what the
+    answer must repeat of the request or be written as. `control`: STOP, START or HELP that the
+    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: its own
+    word or code for the mobile network, as it came (gateway/networks.py reads it).
     """
 
     address: str
@@ -110,6 +110,7 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
     profile_name: str = ""
+    network: str = ""
 
     def __repr__(self) -> str:
         return "Inbound(•••)"
@@ -129,13 +130,15 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
 
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's word that a USSD session is over. `dropped`: the person did not see its end.
-    `sender` must be the session's own: a session id alone proves nothing (security.md 15)."""
+    `sender` must be the session's own: a session id alone proves nothing (security.md 15).
+    `network`: as that of Inbound."""
 
     address: str
     conversation: str
     dropped: bool
     reason: str = ""
     sender: Address | None = None
+    network: str = ""
 
     def __repr__(self) -> str:
         return "SessionEnded(•••)"

@@ -25,6 +25,7 @@ from gateway.logs import get
 from gateway.message import keyed
 from gateway.noticing import push
 from gateway.runtime import Runtime
+from gateway.silence import look
 from storage.database import Unavailable
 from storage.jobs import Job
 from storage.retention import sweep as sweep_tenants
@@ -140,6 +141,12 @@ async def sweep(rt: Runtime, job: Job) -> Result:
     return None
 
 
+async def watch(rt: Runtime, job: Job) -> Result:
+    """The schedule's: has a carrier fallen silent?"""
+    await look(rt, rt.watch.now())
+    return None
+
+
 async def _once(rt: Runtime, tenant: UUID, key: str, wanted: Command[Any]) -> int:
     """Run a command that may have run before, or may find nothing to do; 0 when it did not."""
     try:
@@ -161,6 +168,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "expire": expire,
     "expire_tenant": expire_tenant,
     "sweep": sweep,
+    "watch": watch,
 }
-SCHEDULE: Final = (("expire", 60), ("sweep", 3600))
+SCHEDULE: Final = (("expire", 60), ("watch", 300), ("sweep", 3600))
 """Job kinds by the seconds of their slot; a slot's job is unique, whoever adds it first."""

@@ -14,6 +14,7 @@ from core.changes import NoticeMoved
 from core.facts import Issuance
 from core.values import Address
 from dialogs.notices import say
+from dialogs.texts import NO_TEXTS
 from gateway.adapter import Adapter, Channel
 from gateway.commanding import begin, commit, unit_of_work
 from gateway.message import conversation_id
@@ -47,8 +48,10 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
         return False
     adapter, channel, recipient = way
     issuance = await _issuance(rt, snapshot, waiting)
-    reply = say(waiting.notice, waiting.language, snapshot.caller.programme, issuance)
-    page = fit(reply, adapter.PROFILE, 1, hints(waiting.language))
+    programme = snapshot.caller.programme
+    language = waiting.language or programme.languages[0]
+    reply = say(waiting.notice, language, programme, issuance)
+    page = fit(reply, adapter.PROFILE, 1, hints(language, programme.texts.get(language, NO_TEXTS)))
     payload = Payload(recipient=recipient, page=page, tenant=tenant)
     row = outbound(rt, channel, payload, notice_id=notice_id)
     moved = NoticeMoved(id=notice_id, was="waiting", state="sending", at=snapshot.now)

@@ -14,6 +14,7 @@ from dialogs.session import Session
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
+from gateway.watch import Step
 from storage.turns import PLATFORM, Conversation, Snapshot, Work
 
 MISSES_MAX: Final = 5
@@ -85,3 +86,21 @@ def work_of(
         inbound_id=said.inbound_id,
         durable=False,
     )
+
+
+def step_of(snapshot: Snapshot, session: Session, page: Page, left: str) -> Step:
+    """What the turn did to its USSD session, for the carrier watch. `left`: the screen that the
+    input answered, or "" where the session began."""
+    known = snapshot.conversation
+    return Step(
+        at=snapshot.now,
+        screen=screen_of(session),
+        ends=page.end,
+        left=left,
+        left_at=known.last_at if known and left else None,
+    )
+
+
+def screen_of(session: Session) -> str:
+    """A screen's name where screens are counted and logged: dialog and state."""
+    return f"{session.dialog}.{session.state}"

@@ -118,12 +118,21 @@ def _split(taken: list[Line[Mark]], line: Line[Mark], turn: str, fits: Fits) -> 
             low = middle
         else:
             high = middle
-    if line.text[low].isspace():
+    if line.text[low].isspace() and _between_words(line.text, low + 1) == low:
         return low
-    boundary = line.text.rfind(" ", 1, low)
+    boundary = _between_words(line.text, low)
     if boundary > 0:
         return boundary
     return 0 if taken else max(low, 1)
+
+
+def _between_words(text: str, before: int) -> int:
+    """The last blank before this place that parts words, not the groups of a number or a code; 0
+    or less when there is none."""
+    at = text.rfind(" ", 1, before)
+    while at > 0 and text[at - 1].isdigit() and text[at + 1 : at + 2].isdigit():
+        at = text.rfind(" ", 1, at)
+    return at
 
 
 def _joined(lines: Sequence[Line[Mark]], *end: str) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -24,6 +24,7 @@ from gateway.kinds import discover as discover_adapters
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
+from gateway.watch import Watch
 from storage.catalogue import own_faults
 from storage.channels import Registry
 from storage.crypto import Vault
@@ -35,6 +36,7 @@ from storage.notices import Notices
 from storage.outbox import Outbox
 from storage.programmes import Programmes
 from storage.turns import PLATFORM, Turns
+from storage.watch import CarrierRows
 
 LOOK_S: Final = 5
 
@@ -68,6 +70,7 @@ class Runtime:
     dialogs: Mapping[str, Dialog]
     http: httpx.AsyncClient
     metrics: Metrics
+    watch: Watch
     rng: random.Random
     wake: asyncio.Event
     slots: dict[str, int]
@@ -95,6 +98,8 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             await _warn_of_weak_channels(rt.registry, rt.adapters)
         looking = asyncio.create_task(_keep_current(rt.registry))
         stack.callback(looking.cancel)
+        stack.push_async_callback(rt.watch.flush)
+        stack.callback(asyncio.create_task(rt.watch.keep_adding()).cancel)
         yield rt
 
 
@@ -103,11 +108,12 @@ def _bundle(
 ) -> Runtime:
     vault, programmes = Vault(settings.secret_key), Programmes(db)
     adapters = discover_adapters(folder=settings.carriers_dir)
+    metrics, ahead = Metrics(), timedelta(seconds=settings.clock_offset_s)
     return Runtime(
         settings=settings,
         db=db,
         vault=vault,
-        turns=Turns(db, vault, programmes, timedelta(seconds=settings.clock_offset_s)),
+        turns=Turns(db, vault, programmes, ahead),
         programmes=programmes,
         registry=Registry(db, vault, partial(_channel, adapters)),
         inbox=Inbox(db, vault),
@@ -119,7 +125,8 @@ def _bundle(
         adapters=adapters,
         dialogs=discover_dialogs(),
         http=http,
-        metrics=Metrics(),
+        metrics=metrics,
+        watch=Watch(CarrierRows(db), metrics, lambda: datetime.now(UTC) + ahead),
         rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
         wake=asyncio.Event(),
         slots={},

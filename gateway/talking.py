@@ -22,6 +22,7 @@ from dialogs.sharing import CLOSED
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard
 from gateway.message import Message
+from gateway.render import screen
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, is_shared, unchosen, was_at
 from storage.database import Stale
@@ -108,6 +109,7 @@ class Talk:
             resume=resume,
             avoid_digit=_just_typed(self._said, said),
             news=news,
+            room=screen(self._said.adapter.PROFILE),
         )
         return await _drive(turning, self.uow, late=self._late)
 

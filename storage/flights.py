@@ -33,7 +33,7 @@ class Lane(Generic[A, R]):
         self._apart = apart
         self._waiting: list[tuple[A, asyncio.Future[R]]] = []
         self._out = False
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: set[asyncio.Task[Sequence[R | Exception]]] = set()
 
     async def fly(self, item: A) -> R:
         """The answer to this item, whichever way it travelled."""
@@ -55,11 +55,14 @@ class Lane(Generic[A, R]):
         if not self._waiting:
             self._out = False
             return
+        boarded = self._board()
         # A context of its own: what a flight asks is counted by its passengers, not by whoever
         # happened to wake it.
-        flight = asyncio.get_running_loop().create_task(self._fly(self._board()), context=Context())
+        flight = asyncio.get_running_loop().create_task(
+            self._travel([item for item, _ in boarded]), context=Context()
+        )
         self._flying.add(flight)
-        flight.add_done_callback(self._flying.discard)
+        flight.add_done_callback(lambda flown: self._landed(boarded, flown))
 
     def _board(self) -> list[tuple[A, asyncio.Future[R]]]:
         if self._apart is None:
@@ -76,17 +79,27 @@ class Lane(Generic[A, R]):
         self._waiting = left
         return boarded
 
-    async def _fly(self, boarded: list[tuple[A, asyncio.Future[R]]]) -> None:
-        try:
-            answers = await self._together([item for item, _ in boarded])
-        except Exception as error:  # noqa: BLE001 - it is each passenger's own answer
-            answers = [error] * len(boarded)
-        finally:
-            self._next()
+    async def _travel(self, items: list[A]) -> Sequence[R | Exception]:
+        return await self._together(items)
+
+    def _landed(
+        self,
+        boarded: list[tuple[A, asyncio.Future[R]]],
+        flown: asyncio.Task[Sequence[R | Exception]],
+    ) -> None:
+        """Give each passenger their answer, be it that of a flight that failed as a whole."""
+        self._flying.discard(flown)
+        self._next()
+        if flown.cancelled():
+            for _, arrived in boarded:
+                arrived.cancel()
+            return
+        failed = flown.exception()
+        answers = [failed] * len(boarded) if failed else flown.result()
         for (_, arrived), answer in zip(boarded, answers, strict=True):
             if arrived.done():
                 continue
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 arrived.set_exception(answer)
             else:
                 arrived.set_result(answer)

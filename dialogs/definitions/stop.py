@@ -12,6 +12,7 @@ from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Dialog, Done, Outcome, View, do
 from dialogs.messages import Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
 dialog = Dialog(
@@ -26,10 +27,13 @@ dialog = Dialog(
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    text = view.t("Stop all messages from {shop}?", shop=view.caller.programme.name)
+    def question(shop: str) -> str:
+        return view.t("Stop all messages from {shop}?", shop=shop)
+
     if view.caller.shops is not None:
         text = view.t("Stop the messages of all shops from this number?")
-    return Reply(text=text, choices=yes_or_no(view))
+        return Reply(text=text, choices=yes_or_no(view))
+    return confirmation(view, question, view.caller.programme.name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

@@ -41,7 +41,7 @@ def ask_how(view: View) -> Reply:
     programme = view.caller.programme
     earn = view.t(
         "Every {currency} you spend earns {points} pts.",
-        currency=programme.currency,
+        currency=view.currency(programme.currency),
         points=_per_unit(programme),
     )
     spend = view.t("Points buy rewards. Joining is free.")

@@ -16,16 +16,21 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
-from dialogs.texts import LOCALES, languages
+from dialogs.locales.listing import Said, listing
+from dialogs.locales.rooms import Room, described
+from dialogs.texts import LOCALES, RENDERED, languages
 
 SOURCES: Final = Path(__file__).parent.parent
 TEMPLATE: Final = LOCALES / "maita.pot"
+LISTING: Final = SOURCES.parent / "docs/texts.md"
 CALLS: Final = {"t": 1, "n": 2, "mark": 1}
 """Functions whose first so many arguments are a text and its plural."""
-BUTTON: Final = "Room: a choice, 20 characters."
-LINE: Final = "Room: the screen has 182 characters in all, 80 where not Latin."
+WORDS: Final = "Words "
+"""Begins the comment above a list of words that people type."""
+NOTICES: Final = "dialogs/notices.py"
 
 
 @dataclass(slots=True)
@@ -35,18 +40,27 @@ class Use:
     files: dict[str, None] = field(default_factory=dict)
     screens: dict[str, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
-    short: bool = False
+    label: bool = False
+
+    @property
+    def room(self) -> Room:
+        """The least it has anywhere."""
+        if self.label:
+            return "choice"
+        if any(remark.startswith(WORDS) for remark in self.remarks):
+            return "words"
+        return "notice" if NOTICES in self.files else "line"
 
 
 def template() -> Catalog:
     """Every text of the sources, with its places and its comments."""
     catalog = Catalog(project="Maita", version="1", copyright_holder="Maita", charset="utf-8")
     for message, use in _uses().items():
-        room = BUTTON if use.short else LINE
+        screens = f"Screens: {'; '.join(use.screens)}. {described(use.room)}"
         catalog.add(
             message,
             locations=[(name, 0) for name in use.files],
-            auto_comments=[*use.remarks, f"Screens: {'; '.join(use.screens)}. {room}"],
+            auto_comments=[*use.remarks, screens],
         )
     return catalog
 
@@ -63,7 +77,7 @@ def _uses() -> dict[Message, Use]:
 
 
 def write() -> None:
-    """Rewrite the template and every catalogue."""
+    """Rewrite the template, every catalogue, and the list of all texts."""
     for path, text in _wanted():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
@@ -76,16 +90,22 @@ def stale() -> list[Path]:
 
 def untranslated(language: str) -> list[str]:
     """The texts that a language still lacks."""
-    catalog = _catalogue(language)
-    return [str(message.id) for message in catalog if message.id and not _filled(message.string)]
+    return [str(each.id) for each in catalogue_of(language) if not all(forms_of(each))]
 
 
-def _filled(string: str | tuple[str, ...] | list[str] | None) -> bool:
-    return all(string) if string else False
+def catalogue_of(language: str) -> list[Entry]:
+    """A language's texts as they stand in its file."""
+    return [message for message in _catalogue(language) if message.id]
+
+
+def forms_of(message: Entry) -> tuple[str, ...]:
+    """What an entry says: one text, or one for each plural form of the language."""
+    said = message.string
+    return (said,) if isinstance(said, str) else tuple(said or ("",))
 
 
 def _wanted() -> Iterator[tuple[Path, bytes]]:
-    source = template()
+    source, said = template(), dict[str, Said]()
     yield TEMPLATE, _written(source)
     for language in sorted({"en", *languages()}):
         catalog = _catalogue(language)
@@ -95,7 +115,22 @@ def _wanted() -> Iterator[tuple[Path, bytes]]:
             for message in catalog:
                 if message.id:
                     message.string = message.id
+        else:
+            said[language] = {_english(each): forms_of(each) for each in catalog if each.id}
         yield LOCALES / language / "LC_MESSAGES/maita.po", _written(catalog)
+    uses = _uses()
+    entries = [
+        (each, uses[_key(each)].room, tuple(uses[_key(each)].screens)) for each in source if each.id
+    ]
+    yield LISTING, listing(entries, said).encode()
+
+
+def _key(entry: Entry) -> Message:
+    return entry.id if isinstance(entry.id, str) else tuple(entry.id)
+
+
+def _english(entry: Entry) -> str:
+    return entry.id if isinstance(entry.id, str) else entry.id[0]
 
 
 def _catalogue(language: str) -> Catalog:
@@ -167,7 +202,7 @@ class _Reader(ast.NodeVisitor):
     def _note(self, message: Message) -> None:
         use = self._uses.setdefault(message, Use())
         use.files[self._file] = use.screens[self._screen] = None
-        use.short |= self._label
+        use.label |= self._label or message in RENDERED
         if self._remark:
             use.remarks[self._remark] = None
 

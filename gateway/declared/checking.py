@@ -49,6 +49,8 @@ def _check_request(table: Table) -> None:
             raise Mistake(f"request.{key}", "the name of a field")
     if len(set(named)) < len(named):
         raise Mistake("request", "sender, text, session and address must be different fields")
+    if taken := _FILLED & set(asked.repeats):
+        raise Mistake("request.repeats", f"{{{min(taken)}}} has a meaning of its own: leave it out")
     if asked.input == "accumulated" and not asked.session:
         raise Mistake("request.session", "carriers that accumulate input name the session")
     if asked.path and not path_names(asked.path):

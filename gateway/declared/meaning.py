@@ -26,7 +26,8 @@ _REPEATED_MAX: Final = 256
 def names(table: Table) -> Iterator[str]:
     """Every field that the table looks at."""
     asked, begin = table.request, table.begin
-    yield from filter(None, (asked.sender, asked.text, asked.session, asked.address))
+    roles = asked.sender, asked.text, asked.session, asked.address, asked.network
+    yield from filter(None, roles)
     yield from asked.repeats
     if begin:
         yield from (*begin.when, *begin.continues, *filter(None, [begin.absent]))
@@ -50,6 +51,7 @@ def step(
         sender=sender,
         conversation=_session(table, asked.session, fields),
         envelope=_envelope(table, request, fields, channel),
+        network=_network(table, fields),
     )
     if asked.input == "accumulated":
         return replace(said, opens=text == "", accumulated=text)
@@ -74,12 +76,11 @@ def _envelope(
         if name in fields
     }  # fmt: skip
     kept |= {name: fields[name] for name in asked.repeats if name in fields}
-    split = urlsplit(request.url)
-    kept |= {"code": bare(channel.address)}
-    kept |= {"url": split._replace(query="", fragment="").geturl()}
     for value in kept.values():
         if isinstance(value, str) and (len(value) > _REPEATED_MAX or not is_sound(value)):
             raise Malformed("a field that is repeated")
+    url = urlsplit(request.url)._replace(query="", fragment="").geturl()
+    kept |= {"code": bare(channel.address), "url": url}
     written = _as_json if table.answer.encoding == "json" else as_text
     settings = {f"${name}": channel.settings.get(name, "") for name in table.settings}
     return {name: written(value) for name, value in kept.items()} | settings
@@ -100,6 +101,10 @@ def _address(table: Table, fields: Mapping[str, Scalar]) -> str:
     if code and not CODE.fullmatch(code):
         raise Malformed("address")
     return code
+
+
+def _network(table: Table, fields: Mapping[str, Scalar]) -> str:
+    return mend(as_text(fields.get(table.request.network, ""))[:_REPEATED_MAX])
 
 
 def _text(table: Table, fields: Mapping[str, Scalar]) -> str:
@@ -163,6 +168,7 @@ def ended(table: Table, end: End, fields: Mapping[str, Scalar], channel: Channel
         dropped=end.dropped,
         reason=end.reason,
         sender=read_msisdn(number, channel.region),
+        network=_network(table, fields),
     )
 
 

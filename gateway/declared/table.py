@@ -26,7 +26,8 @@ class Request(_Strict, frozen=True, kw_only=True):
     `path`: what the carrier adds to our URL, with names in braces. `optional`: which of the four
     may be missing. `input`: the latest only, or all of the session joined by `*`. `time`: a field
     that is another one in each request but its retry's. `repeats`: other fields that the answer
-    repeats. `secret`: the field that shows the channel's shared secret, once one is configured."""
+    repeats. `network`: the one that names the mobile network. `secret`: the one that shows the
+    channel's shared secret, once one is configured."""
 
     method: Literal["GET", "POST"]
     encoding: Literal["query", "form", "json", "xml"]
@@ -40,6 +41,7 @@ class Request(_Strict, frozen=True, kw_only=True):
     input: Literal["latest", "accumulated"] = "latest"
     time: str = ""
     repeats: list[str] = []
+    network: str = ""
     secret: str = ""
 
 

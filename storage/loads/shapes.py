@@ -41,6 +41,11 @@ def listed(item: ColumnElement[Any], *order: ColumnElement[Any]) -> ColumnElemen
     return func.coalesce(func.json_agg(aggregate_order_by(item, *order)), sql("'[]'::json"))
 
 
+def keyed(key: ColumnElement[Any], item: ColumnElement[Any]) -> ColumnElement[Any]:
+    """All rows as one JSON object; {} when there are none."""
+    return func.coalesce(func.json_object_agg(key, item), sql("'{}'::json"))
+
+
 def sub(query: Select[Any], *outer: Table) -> ColumnElement[Any]:
     """A query for one value within another over the tables `outer`; null when it finds nothing."""
     return query.correlate(*outer).scalar_subquery()

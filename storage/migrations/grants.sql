@@ -24,6 +24,7 @@ grant select, insert, update (
 ) on programme to {app};
 grant select, insert, delete on sub_code to {app};
 grant select, insert, delete, update (name, threshold, multiplier_pct) on tier to {app};
+grant select, insert, delete, update (forms) on text_override to {app};
 grant select, insert, update (
     slug, name, category, points, terms, tier_id, stocked, approval, active, valid_days,
     refund_on_expiry, position
@@ -71,3 +72,8 @@ grant select, insert, update (
 ) on outbound to {app};
 grant select, insert, update (state, seen_at) on notice to {app};
 grant select, insert, update (answer) on command_log to {app};
+
+-- The carrier watch.
+grant select, insert, delete, update (counts) on carrier_hour to {app};
+grant select, insert, delete, update (last_at, silent_since, usual, window_s)
+    on carrier_seen to {app};

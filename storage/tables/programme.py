@@ -72,6 +72,15 @@ reward: Final = tenant_table(
     CheckConstraint("points > 0 and valid_days > 0", name="reward_sane"),
 )
 
+text_override: Final = tenant_table(
+    "text_override",
+    ("language", "message"),
+    must("language", TEXT),
+    must("message", TEXT),
+    must("forms", TEXTS),
+    CheckConstraint("cardinality(forms) > 0", name="text_override_said"),
+)
+
 stock: Final = tenant_table(
     "stock",
     ("reward_id",),

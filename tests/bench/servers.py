@@ -23,26 +23,33 @@ READY_WITHIN_S: Final = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A running server: where it listens, and the root of its processes."""
+    """A running server: where it listens, and the root of its processes. `talks`: it has the
+    dialogs; the floor says one thing at every step."""
 
     name: str
     processes: int
     port: int
     pids: tuple[int, ...]
+    talks: bool = True
 
 
 @contextlib.contextmanager
-def gateway(world: World, processes: int) -> Iterator[Stack]:
-    """The product, as `maita serve`."""
+def gateway(world: World, processes: int, *, flights: bool = True) -> Iterator[Stack]:
+    """The product, as `maita serve`; without flights for comparison."""
     port = _free_port()
     env = environment(world.urls, world.folder) | {
         "MAITA_PORT": str(port),
         "MAITA_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "MAITA_WORKERS": str(processes),
     }
-    command = [sys.executable, "-m", "gateway", "serve"]
-    with _running(command, env, port) as pid:
-        yield Stack(name="maita", processes=processes, port=port, pids=(pid,))
+    name, module = ("maita", "gateway") if flights else ("alone", "tests.bench.unbatched")
+    with _running([sys.executable, "-m", module, "serve"], env, port) as pid:
+        yield Stack(name=name, processes=processes, port=port, pids=(pid,))
+
+
+def alone(world: World, processes: int) -> contextlib.AbstractContextManager[Stack]:
+    """The product with every turn travelling alone."""
+    return gateway(world, processes, flights=False)
 
 
 @contextlib.contextmanager
@@ -90,7 +97,7 @@ def _uvicorn(name: str, settings: dict[str, str], processes: int) -> Iterator[St
         *("--no-access-log", "--log-level", "warning", "--workers", str(processes)),
     ]
     with _running(command, dict(os.environ) | settings, port) as pid:
-        yield Stack(name=name, processes=processes, port=port, pids=(pid,))
+        yield Stack(name=name, processes=processes, port=port, pids=(pid,), talks=name != "floor")
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ OPEN = {
     "Offer.terms", "Offer.tier", "Redeemed.reward_name", "Redeemed.state", "Settled.reward_name",
     "Settled.state", "Reject.reason", "Found.tier", "Enrol.language", "Enrol.wording",
     "ChangeLanguage.language", "Shop.slug", "Shop.name",
-    "Programme.shortcuts", "ListShops.after",
+    "Programme.shortcuts", "Programme.texts", "ListShops.after",
     "ChangeNotices.kinds", "RecordPurchase.store",
     "RecordPurchase.source", "RecordPurchase.receipt_no",
 }  # fmt: skip

@@ -54,6 +54,15 @@ MANY = (
     reward("Gold Mug", 400, "Things", tier_id=GOLD.id),
 )
 
+
+def shelf(many: int) -> tuple[Reward, ...]:
+    """The catalogue: small, of several categories, or of so many rewards."""
+    toys = tuple(
+        reward(f"Toy {n}", 500 + n, "Toys" if n > 1 else "") for n in range(1, many - len(MANY) + 1)
+    )
+    return (*MANY, *toys) if many else REWARDS
+
+
 PROGRAMME = Programme(
     tenant_id=id_of("cafe-aroma"),
     slug="cafe-aroma",
@@ -101,7 +110,7 @@ def caller(
     language: str = "en",
     staff: str = "",
     staff_pin: bool = True,
-    many: bool = False,
+    many: int = 0,
     languages: tuple[str, ...] = ("en",),
     notices: tuple[Notice, ...] = (),
     open_issuances: int = 0,
@@ -124,9 +133,7 @@ def caller(
         )  # fmt: skip
         wallet = Wallet(id=id_of("wallet"), member_id=member.id, version=7, posted=points, visits=4)
     return Caller(
-        programme=programme(
-            rewards=(MANY if many else REWARDS)[:: -1 if turned else 1], languages=tuple(languages)
-        )
+        programme=programme(rewards=shelf(many)[:: -1 if turned else 1], languages=tuple(languages))
         if chosen
         else PLATFORM,
         address=Address("msisdn", "+962791234567"),
@@ -179,7 +186,7 @@ def offers(
     points: int = 1250,
     sold_out: str = "",
     gold_only: str = "",
-    many: bool = False,
+    many: int = 0,
     none: bool = False,
     coffee: int = 100,
     terms: str = "",
@@ -192,7 +199,7 @@ def offers(
             stock=0 if kept.slug == sold_out else None,
             tier="Gold" if kept.slug == gold_only or kept.tier_id else None,
         )
-        for kept in (MANY if many else REWARDS)
+        for kept in shelf(many)
     ]  # fmt: skip
     found.sort(key=lambda o: (bool(o.missing or o.tier or o.stock == 0), o.points))
     return () if none else tuple(found)
@@ -213,6 +220,15 @@ def issuance(
         reserved_at=NOW - timedelta(minutes=20), expires_at=NOW + timedelta(days=30),
         redeemed_at=NOW if state == "redeemed" else None, member_name=member,
     )  # fmt: skip
+
+
+def issuances(count: int, state: str = "issued", waiting: bool = False) -> tuple[Issuance, ...]:
+    """So many of one member's, or so many members' that wait for staff."""
+    code = None if waiting or state != "issued" else "482913"
+    return tuple(
+        issuance("reserved" if waiting else state, code, f"Free Coffee {n}", f"i{n}", f"Rudo {n}")
+        for n in range(1, count + 1)
+    )
 
 
 def settled(state: str = "issued", reward: str = "Free Coffee") -> Settled:
@@ -257,12 +273,15 @@ def today(mine: int = 1) -> Today:
     )  # fmt: skip
 
 
-def history(lines: int = 3) -> tuple[HistoryLine, ...]:
-    kinds = (("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""))
+def history(lines: int = 3, kinds: int = 3) -> tuple[HistoryLine, ...]:
+    every = (
+        ("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""),
+        ("expire", -20, ""), ("refund", 100, ""), ("reverse", -750, "50.000"),
+    )  # fmt: skip
     return tuple(
         HistoryLine(
-            id=id_of(f"line{n}"), at=NOW - timedelta(days=n), code=kinds[n % 3][0],
-            points=kinds[n % 3][1], detail=kinds[n % 3][2], ref=REF,
+            id=id_of(f"line{n}"), at=NOW - timedelta(days=n), code=every[n % kinds][0],
+            points=every[n % kinds][1], detail=every[n % kinds][2], ref=REF,
         )
         for n in range(lines)
     )  # fmt: skip

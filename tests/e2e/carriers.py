@@ -24,7 +24,8 @@ def number_of(screen: str, label: str) -> str:
     """The number in front of a label on a screen, or "" when the label is not there."""
     for line in screen.splitlines():
         number, _, rest = line.partition(" ")
-        if number.isdigit() and rest.startswith(label):
+        # Arabic writes `1 - …`.
+        if number.isdigit() and rest.removeprefix("- ").startswith(label):
             return number
     return ""
 

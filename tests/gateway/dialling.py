@@ -90,10 +90,10 @@ def now() -> datetime:
     return datetime(2026, 11, 20, 12, tzinfo=UTC) + timedelta(seconds=next(_SECONDS))
 
 
-async def member(shop: TeaHouse, kind: str) -> Phone:
+async def member(shop: TeaHouse, kind: str, **settings: str) -> Phone:
     """A member's phone at home on a new channel of a kind, 400 points in the wallet."""
     number, code = f"+263{next(_PHONES)}", next(_CODES)
-    part = ChannelPart(kind=kind, address=f"*{code}#")
+    part = ChannelPart(kind=kind, address=f"*{code}#", settings=settings)
     await add_channel(shop.rt.db, shop.rt.vault, shop.tenant, part, shop.rt.identifiers)
     await shop.rt.registry.refresh()
     channel = await shop.rt.registry.by_address(kind, f"*{code}#")

@@ -276,6 +276,52 @@ def test_a_reader_who_leaves_is_no_failure() -> None:
     assert (ended.returncode, ended.stderr) == (141, b"")
 
 
+def test_a_shop_says_a_text_in_its_own_words(maita: Maita, shop: str) -> None:
+    earn = "Earn points on every visit."
+    assert "no words of its own" in maita("tenant", "text", shop).out
+    assert maita("tenant", "text", shop, "en", earn, "Collect bookmarks.").code == 0
+    words = ("You have one mark.", "You have {count} marks.")
+    assert maita("tenant", "text", shop, "en", "You have {count} pt.", *words).code == 0
+    told = maita("tenant", "text", shop, "en").out
+    assert told in maita("tenant", "show", shop, "--toml").out
+    assert f'"{earn}" = "Collect bookmarks."' in told
+    assert f'"You have {{count}} pt." = ["{words[0]}", "{words[1]}"]' in told
+    assert maita("tenant", "text", shop, "en", earn, "--remove").code == 0
+    assert earn not in maita("tenant", "text", shop).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["en", "Join free", "x" * 21], 'texts.en."Join free": a button holds 20 characters'),
+        (["en", "Jion free", "x"], "no such text; did you mean 'Join free'?"),
+        (["en", "Join free", "{x.__class__}"], "braces are not possible"),
+        (["ar", "Join free", "x"], "the shop does not speak that language"),
+        (["en", "Join free"], "or --remove"),
+        (["en", "Join free", "x", "--remove"], "or --remove"),
+        (["en", "Join free", "--remove"], "no words of its own"),
+    ],
+)
+def test_a_text_that_may_not_be_said_ends_with_2(
+    maita: Maita, shop: str, words: list[str], said: str
+) -> None:
+    ended = maita("tenant", "text", shop, *words)
+    assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_file_with_a_text_that_may_not_be_said_makes_no_shop(
+    maita: Maita, tmp_path: Path
+) -> None:
+    file = tmp_path / "loud.toml"
+    named = SHOP.replace("corner-books", "loud").replace("*777#", "*775#")
+    file.write_text(named + '[texts.en]\n"Welcome {name}!" = "Welcome!"\n')
+    ended = maita("tenant", "create", "--from", str(file))
+    assert ended.code == 2
+    assert 'texts.en."Welcome {name}!": {name} is missing.' in ended.err
+    assert "no tenant 'loud'" in maita("tenant", "show", "loud").err
+
+
 def test_shortcuts_stand_for_words_that_open_something(maita: Maita, tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     for said, code in (

@@ -155,7 +155,7 @@ def _write(superuser: psycopg.Connection, wanted: Programme, stock: dict[UUID, i
     tenant = wanted.tenant_id
     row = asdict(wanted)
     put(superuser, "tenant", id=tenant, **{name: row.pop(name) for name in ("slug", "name")})
-    kept = ("tenant_id", "config_version", "dial", "tiers", "rewards")
+    kept = ("tenant_id", "config_version", "dial", "tiers", "rewards", "texts")
     settings = {name: value for name, value in row.items() if name not in kept}
     settings["languages"] = list(wanted.languages)
     settings["shortcuts"] = Jsonb(wanted.shortcuts)

@@ -2,7 +2,6 @@
 no longer holds: refused, with nothing written."""
 
 import dataclasses
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,70 +16,19 @@ from core.changes import (
     MOVES,
     AccountAdded,
     AccountMoved,
-    AddressAdded,
-    AddressListed,
     AddressStopped,
     Change,
-    CodeAdded,
-    CodeUsed,
-    ConsentGiven,
     CounterMoved,
-    HoldAdded,
-    HoldMoved,
-    IssuanceAdded,
-    IssuanceMoved,
-    LotAdded,
-    LotMoved,
-    LotRestored,
-    LotUsed,
-    MemberAdded,
-    MemberMoved,
-    NoticeAdded,
     NoticeMoved,
-    PurchaseAdded,
-    PurchaseReversed,
-    StockMoved,
-    TransferAdded,
 )
 from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 from storage.database import Conflict, Database, Stale
 from storage.turns import Turns
 from tests.shops import Shop, ids
-from tests.storage import fact_cases, move_cases
-from tests.storage.fact_cases import Case, address_added, code_added, notice_added, transfer_added
+from tests.storage.change_cases import CASES, CONDITIONAL, HIDDEN
+from tests.storage.fact_cases import address_added, code_added, notice_added, transfer_added
 from tests.storage.move_cases import address_stopped
 from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
-
-CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
-    MemberAdded: fact_cases.member_added,
-    AddressAdded: fact_cases.address_added,
-    ConsentGiven: fact_cases.consent_given,
-    AccountAdded: fact_cases.account_added,
-    TransferAdded: fact_cases.transfer_added,
-    LotAdded: fact_cases.lot_added,
-    LotUsed: fact_cases.lot_used,
-    HoldAdded: fact_cases.hold_added,
-    PurchaseAdded: fact_cases.purchase_added,
-    IssuanceAdded: fact_cases.issuance_added,
-    CodeAdded: fact_cases.code_added,
-    NoticeAdded: fact_cases.notice_added,
-    AccountMoved: move_cases.account_moved,
-    LotMoved: move_cases.lot_moved,
-    LotRestored: move_cases.lot_restored,
-    HoldMoved: move_cases.hold_moved,
-    IssuanceMoved: move_cases.issuance_moved,
-    StockMoved: move_cases.stock_moved,
-    CounterMoved: move_cases.counter_moved,
-    MemberMoved: move_cases.member_moved,
-    CodeUsed: move_cases.code_used,
-    PurchaseReversed: move_cases.purchase_reversed,
-    NoticeMoved: move_cases.notice_moved,
-    AddressStopped: move_cases.address_stopped,
-    AddressListed: move_cases.address_listed,
-}
-UNCONDITIONAL = {AddressStopped, AddressListed}
-CONDITIONAL = [kind for kind in MOVES if kind not in UNCONDITIONAL]
-HIDDEN = {CodeAdded: {"code"}, CounterMoved: {"was"}}
 
 
 @pytest.fixture(scope="module")

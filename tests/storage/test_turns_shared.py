@@ -20,9 +20,10 @@ from storage.tables import PRE_TENANT, metadata
 from storage.tables.schema import SHARED
 from storage.turns import PLATFORM, Turns
 from tests.shops import Shop, ids, put
+from tests.storage.change_cases import CASES
 from tests.storage.fact_cases import notice_added
 from tests.storage.move_cases import account_moved, address_listed
-from tests.storage.test_commit_changes import CASES, everything, rows
+from tests.storage.test_commit_changes import everything, rows
 from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
 
 OF_A_SHOP = [

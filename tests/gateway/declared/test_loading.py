@@ -63,6 +63,7 @@ def test_what_is_right_is_served(tmp_path: Path) -> None:
         ('sender = "from"', 'sender = "from"\nroot = "x"', "request.root: the root element"),
         ('sender = "from"', 'sender = "from"\npath = "{x"', "request.path: what follows our URL"),
         ('sender = "from"', 'sender = "from"\noptional = ["code"]', "request.optional[0]: one of"),
+        ('text = "said"', 'text = "said"\nrepeats = ["url"]', "request.repeats: {url} has a"),
         ('text = "said"', 'text = "said"\ninput = "accumulated"', "begin: with accumulated input"),
         ('when = { stage = "first" }', "", "begin: one of when, absent, text or session"),
         ('when = { stage = "first" }', 'absent = "a"', "begin.continues: only together with when"),
