@@ -100,6 +100,7 @@ def _taken(
     resume: bool = False,
     avoid_digit: str = "",
     news: str = "",
+    **room: Any,
 ) -> Generator[Command[Any], Any, Turn]:
     if not _goes_on(tape, key, session, now):
         # What was taken before of this message was never committed: it begins again.
@@ -112,7 +113,12 @@ def _taken(
         key=key, session=session, said=said, secret=bool(state and state.secret), now=now,
         surface=surface, resume=resume, latest_only=bool(avoid_digit), news=news,
     )  # fmt: skip
-    options: dict[str, Any] = {"now": now, "surface": surface, "resume": resume, "news": news}
+    options: dict[str, Any] = {
+        "now": now,
+        "surface": surface,
+        "resume": resume,
+        "news": news,
+    } | room
     turning = turn(dialogs, session, said, avoid_digit=avoid_digit, **options)
     taken.done = yield from _heard(turning, taken)
     tape.turns.append(taken)
