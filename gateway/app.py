@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.console import console
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
+from gateway.recording import Recorder
 from gateway.runtime import Runtime
 from gateway.simulator import routes
 from gateway.worker import start
@@ -44,7 +46,9 @@ class Application(Starlette):
 async def build(rt: Runtime, *, worker: bool) -> Starlette:
     """The application over an open runtime. `worker`: run its jobs in this process too. In dev
     it has phones to try, for the tenants that are there now."""
-    trying = await simulator(rt) if rt.settings.dev else None
+    recorder = Recorder() if rt.settings.dev else None
+    rt = replace(rt, witness=recorder)
+    trying = await simulator(rt, recorder) if recorder else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

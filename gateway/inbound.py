@@ -166,15 +166,12 @@ def read_form(
 ) -> dict[str, str]:
     """Read a form. Raise Malformed for too many fields, or a name of `once` (None: any name) that
     is repeated. Bytes that are no UTF-8 become half surrogates, which `is_utf8` tells."""
-    fields = body.decode("utf-8", "surrogateescape").split("&") if body else []
+    fields = [each for each in body.decode("utf-8", "surrogateescape").split("&") if each]
     if len(fields) > fields_max:
         raise Malformed("too many fields")
     form: dict[str, str] = {}
     for field in fields:
-        if not field:
-            continue
-        name, _, value = field.partition("=")
-        name, value = _unquoted(name), _unquoted(value)
+        name, value = map(_unquoted, field.partition("=")[::2])
         if name in form and (once is None or name in once):
             raise Malformed("a field is repeated")
         form.setdefault(name, value)

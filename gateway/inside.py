@@ -12,8 +12,9 @@ from dialogs.dialog import Dialog
 from dialogs.session import from_json
 from gateway.adapter import Channel
 from gateway.message import conversation_id
+from gateway.recording import NotRecordable, Recorder
 from gateway.runtime import Runtime
-from gateway.simulator import Entry, Phone, Simulator, Standing
+from gateway.simulator import Entry, Phone, Simulator, Standing, Unwritten
 from storage.turns import PLATFORM
 from storage.views import Views
 
@@ -70,7 +71,25 @@ class InsideView:
         ]
 
 
-async def simulator(rt: Runtime) -> Simulator:
+class Tapes:
+    """`gateway.simulator.port.Tapes`, on the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def start(self, phone: str) -> None:
+        """Record this phone from its next word on."""
+        self._recorder.start(phone)
+
+    def stop(self, phone: str) -> str:
+        """What was recorded, or Unwritten."""
+        try:
+            return self._recorder.stop(phone)
+        except NotRecordable as error:
+            raise Unwritten(str(error)) from error
+
+
+async def simulator(rt: Runtime, recorder: Recorder) -> Simulator:
     """Phones for the tenants of this database: their people, and newcomers of their regions."""
     await rt.registry.refresh()
     tenants = await rt.registry.tenants()
@@ -88,6 +107,7 @@ async def simulator(rt: Runtime) -> Simulator:
         phones=await _people(rt, names) + _newcomers(await channels()),
         http=rt.http,
         inside=InsideView(rt),
+        tapes=Tapes(recorder),
         diagrams=lambda name, state: _diagram(rt.dialogs[name]),
     )
 

@@ -10,7 +10,6 @@ from gateway.message import Message
 from gateway.runtime import Runtime
 from storage.database import count_trips
 
-_LOG = get("message")
 ALARMS = frozenset({"session_of_another_phone"})
 
 
@@ -32,7 +31,7 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
     rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
     if answered.outcome in ALARMS:
         rt.metrics.alarm(answered.outcome)
-    _LOG.info(
+    get("message").info(
         "message",
         tenant=str(answered.tenant or said.channel.owner),
         channel=kind,

@@ -17,7 +17,7 @@ import traceback
 from collections import deque
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -99,6 +99,7 @@ def configure(level: str, *, pretty: bool, stream: TextIO) -> Lines:
         logger_factory=lambda *_: _Sink(lines),
         cache_logger_on_first_use=True,
     )
+    get.cache_clear()
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     logging.basicConfig(level=number, handlers=[_Bridge()], force=True)
@@ -106,9 +107,10 @@ def configure(level: str, *, pretty: bool, stream: TextIO) -> Lines:
     return lines
 
 
+@cache
 def get(name: str) -> FilteringBoundLogger:
-    """The logger of a module. `_log.info("message", tenant=…, outcome=…)`."""
-    logger: FilteringBoundLogger = structlog.get_logger(log=name)
+    """The logger of a module: `get("message").info("message", tenant=…, outcome=…)`."""
+    logger: FilteringBoundLogger = structlog.get_logger(log=name).bind()
     return logger
 
 

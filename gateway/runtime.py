@@ -5,15 +5,16 @@ the gateway is handed it, and nothing else holds state.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 
+from core.values import Address
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
 from gateway.adapter import Adapter, Channel, has_two_proofs
@@ -40,11 +41,18 @@ from storage.watch import CarrierRows
 LOOK_S: Final = 5
 
 
+class Witness(Protocol):
+    """Whoever may hear a conversation, in dev: it gives the `dialogs.engine.turn` to take."""
+
+    def turn(self, channel: Channel, sender: Address, key: str) -> Callable[..., Any]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """What conversing, delivering and the doors need. `rng` jitters only; ids and codes come from
     `identifiers`, which uses the system's randomness. `wake` is set when this process has stored
-    work for its worker; `slots` are the schedule's last slots by kind."""
+    work for its worker; `slots` are the schedule's last slots by kind. `witness` hears what is
+    recorded, in dev only."""
 
     settings: Settings
     db: Database
@@ -66,6 +74,7 @@ class Runtime:
     rng: random.Random
     wake: asyncio.Event
     slots: dict[str, int]
+    witness: Witness | None = None
 
 
 @asynccontextmanager

@@ -23,12 +23,18 @@ LATER: Final = frozenset(
 )  # fmt: skip
 """Settings of the contract whose parts have not landed: accepted, without effect."""
 
-KNOWN: Final = LATER | {
+FROM_FILES: Final = (
+    "MAITA_SECRET_KEY", "MAITA_OPERATOR_KEY", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL",
+    "MAITA_DATABASE_VERIFY_URL",
+)  # fmt: skip
+"""Secrets, which may be in the file that `<name>_FILE` names instead."""
+
+KNOWN: Final = LATER | {f"{name}_FILE" for name in FROM_FILES} | {
     "MAITA_ENV", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL", "MAITA_DATABASE_VERIFY_URL",
     "MAITA_DATA_DIR", "MAITA_PUBLIC_URL", "MAITA_TRUSTED_PROXIES", "MAITA_SECRET_KEY",
-    "MAITA_SECRET_KEY_FILE", "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
+    "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
     "MAITA_CLOCK_OFFSET_S", "MAITA_LOG_LEVEL", "MAITA_TURN_TIMEOUT_S", "MAITA_SEND_TIMEOUT_S",
-    "MAITA_DATABASE_TIMEOUT_S", "MAITA_OPERATOR_KEY", "MAITA_OPERATOR_KEY_FILE",
+    "MAITA_DATABASE_TIMEOUT_S", "MAITA_OPERATOR_KEY",
     "MAITA_CARRIERS_DIR",
 }  # fmt: skip
 
@@ -81,16 +87,16 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
     env = environ.get("MAITA_ENV") or default_env
     if env not in ("prod", "dev"):
         raise SettingsError("MAITA_ENV must be prod or dev.")
-    if env == "prod" and not environ.get("MAITA_DATABASE_URL"):
+    if env == "prod" and not _given(environ, "MAITA_DATABASE_URL"):
         raise SettingsError("MAITA_DATABASE_URL is not set: give the application role's URL.")
     data_dir = Path(environ.get("MAITA_DATA_DIR") or ".maita").absolute()
     port = _number(environ, "MAITA_PORT", 8000, 0, 65535)
     return Settings(
         env="dev" if env == "dev" else "prod",
         data_dir=data_dir,
-        database_url=environ.get("MAITA_DATABASE_URL") or None,
-        database_owner_url=environ.get("MAITA_DATABASE_OWNER_URL") or None,
-        database_verify_url=environ.get("MAITA_DATABASE_VERIFY_URL") or None,
+        database_url=_given(environ, "MAITA_DATABASE_URL") or None,
+        database_owner_url=_given(environ, "MAITA_DATABASE_OWNER_URL") or None,
+        database_verify_url=_given(environ, "MAITA_DATABASE_VERIFY_URL") or None,
         secret_key=_secret_key(environ, env, data_dir),
         operator_key=_operator_key(environ, env, data_dir),
         bind=environ.get("MAITA_BIND") or "127.0.0.1",

@@ -98,7 +98,9 @@ class Talk:
         )
 
     async def _turn(self, session: Session, said: Said, *, resume: bool, news: str) -> Turn:
-        turning = turn(
+        heard, witness = self._said, self._rt.witness
+        take = witness.turn(heard.channel, heard.sender, heard.key) if witness else turn
+        turning = take(
             self._rt.dialogs,
             session,
             said.input,

@@ -141,8 +141,10 @@ def _is_code(text: str, address: str) -> bool:
 
 
 def is_foreign(table: Table, fields: Mapping[str, Scalar], address: str, step: Inbound) -> bool:
-    """Whether the request is about another code, by its own word or by what was dialled."""
-    if code := _address(table, fields):
+    """Whether the request is about another code: by its own word, by what our callback said and
+    the carrier repeats, or by what was dialled."""
+    repeated = as_text(fields.get(table.begin.absent, "")) if table.begin else ""
+    if code := _address(table, fields) or repeated:
         return not is_ours(code, address)
     dialled = _text(table, fields)
     begins = step.opens or step.dialled is not None

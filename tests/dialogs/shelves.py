@@ -1,20 +1,9 @@
 """What the made-up shop of the transcripts sells, to which tiers. Called by world.py."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from core.facts import Reward, Tier
-
-IDS: dict[UUID, str] = {}
-"""What an id is called in a transcript."""
-
-
-def id_of(name: str) -> UUID:
-    """A fixed id for a name."""
-    found = UUID(bytes=name.encode().ljust(16, b"\0")[:16])
-    IDS[found] = name
-    return found
-
+from dialogs.written import id_of
 
 BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)
 SILVER = Tier(id=id_of("silver"), name="Silver", threshold=1000, multiplier_pct=150)

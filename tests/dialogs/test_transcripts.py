@@ -8,7 +8,7 @@ import smsutil
 
 from dialogs.messages import Reply
 from dialogs.registry import discover
-from tests.dialogs.transcripts import play
+from tests.dialogs.playing import play
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 CASES = sorted(TRANSCRIPTS.rglob("*.txt"))

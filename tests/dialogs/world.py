@@ -26,7 +26,8 @@ from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
 from core.values import Address, Shop
-from tests.dialogs.shelves import BRONZE, GOLD, REWARDS, SILVER, TIERS, id_of, shelf
+from dialogs.written import id_of
+from tests.dialogs.shelves import BRONZE, GOLD, REWARDS, SILVER, TIERS, shelf
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 """Friday, 18:00 in Amman."""

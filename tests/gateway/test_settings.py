@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import KNOWN, LATER, SettingsError, read
+from gateway.settings import FROM_FILES, KNOWN, LATER, SettingsError, read
 
 SECRET = "b5a1c7d9e3f20846b5a1c7d9e3f20846"
 PROD = {
@@ -130,3 +130,19 @@ def test_a_data_folder_that_cannot_be_is_answered_with_a_sentence(tmp_path: Path
     file.touch()
     with pytest.raises(SettingsError, match="MAITA_DATA_DIR"):
         read(dev(file / "data"))
+
+
+@pytest.mark.parametrize("name", FROM_FILES)
+def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
+    """As containers hand them over: with a line's end, and never in the environment."""
+    file = tmp_path / "secret"
+    given = {"MAITA_DATABASE_URL": "postgresql://a@db/maita", "MAITA_SECRET_KEY": SECRET} | PROD
+    told = given.pop(name, SECRET[::-1])
+    file.write_text(f"{told}\n")
+    settings = read(given | {f"{name}_FILE": str(file)})
+    assert told in (
+        settings.database_url, settings.database_owner_url, settings.database_verify_url,
+        settings.secret_key.decode(), settings.operator_key.decode(),
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match=f"{name}_FILE names no readable file"):
+        read(given | {f"{name}_FILE": str(tmp_path / "none")})

@@ -3,7 +3,6 @@
 Limits: docs/wire-formats.md sections 7 (Twilio) and 8 (Meta).
 """
 
-import html
 import json
 from collections.abc import Iterator
 from typing import Any, Final
@@ -17,6 +16,7 @@ from gateway.adapter import Channel, Outgoing
 from gateway.inbound import HttpRequest, Inbound
 from gateway.kinds import discover
 from gateway.render import Hints, Page
+from gateway.samples import screen
 from tests.screens.channels import units
 
 ID: Final = UUID(int=1)
@@ -55,7 +55,9 @@ def _channel(kind: str) -> Channel:
 
 def _answer(kind: str, page: Page) -> str:
     inbound = Inbound(address="*123#", sender=PHONE, conversation="1", input=Input(""))
-    return html.unescape(ADAPTERS[kind].render(page, inbound).body.decode())
+    response = ADAPTERS[kind].render(page, inbound)
+    shown = screen(ADAPTERS[kind], _channel(kind), response)
+    return shown.words if shown else ""
 
 
 def _text(request: HttpRequest) -> str:

@@ -60,6 +60,7 @@ def test_every_text_is_on_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
             return one if count == 1 else many
 
     monkeypatch.setattr(texts, "catalogue", lambda language: Listening())
+    monkeypatch.setattr(texts, "_said", lambda message, _: Listening().gettext(message))
     ways: tuple[tuple[Surface, Filling, bool], ...] = (
         ("ussd", USUAL, True),
         ("chat", LATIN, False),

@@ -32,9 +32,10 @@ from dialogs.registry import discover
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Session, from_json
 from dialogs.sharing import CLOSED, NO_SUCH_CODE
+from dialogs.transcript import blocks
 from dialogs.view import Surface
 from tests.dialogs import world
-from tests.dialogs.transcripts import USUAL, Stage, blocks, build
+from tests.dialogs.playing import USUAL, Stage, build
 from tests.screens.refusing import refusals
 from tests.screens.worst import MEMBER, Filling, filled, stretched
 
