@@ -28,6 +28,9 @@ STALE_STATES: Final = frozenset({"MT001", "40001", "40P01", "55P03"})
 UNIQUE_VIOLATION: Final = "23505"
 
 _SET_TENANT: Final = "select set_config('app.tenant_id', %s, true)"
+_READ_AS: Final = (
+    "select set_config('app.tenant_id', %s, true), set_config('transaction_read_only', 'on', true)"
+)
 _GRACE_S: Final = 0.5
 
 
@@ -138,12 +141,11 @@ class Database:
     async def read(self, tenant: UUID, statement: str, params: Params = ()) -> list[Row]:
         """Select within a tenant, in one trip."""
         async with self._trip() as connection:
+            # What is sent up to the next sync is one transaction, begun and ended by itself.
             async with connection.pipeline():
-                await connection.execute("begin read only")
-                await connection.execute(_SET_TENANT, (str(tenant),))
+                await connection.execute(_READ_AS, (str(tenant),))
                 cursor = connection.cursor(row_factory=dict_row)
                 await cursor.execute(_literal(statement), params)
-                await connection.execute("commit")
             return await cursor.fetchall()
 
     @contextlib.asynccontextmanager

@@ -55,6 +55,10 @@ class Lane(Generic[A, R]):
         if not self._waiting:
             self._out = False
             return
+        # Whoever is heard in this very turn of the loop still comes along.
+        asyncio.get_running_loop().call_soon(self._leave)
+
+    def _leave(self) -> None:
         boarded = self._board()
         # A context of its own: what a flight asks is counted by its passengers, not by whoever
         # happened to wake it.
