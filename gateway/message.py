@@ -3,7 +3,6 @@ which its answer is kept for retries. Called by `conversation`.
 """
 
 import asyncio
-import json
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -104,14 +103,14 @@ def refusal(
 
 def pack(response: HttpResponse) -> bytes:
     """A response as stored for the carrier's retries."""
-    head = json.dumps([response.status, response.headers]).encode()
+    head = msgspec.json.encode((response.status, response.headers))
     return head + b"\n" + response.body
 
 
 def unpack(stored: bytes) -> HttpResponse:
     """The response that `pack` stored, byte for byte."""
     head, _, body = stored.partition(b"\n")
-    status, headers = json.loads(head)
+    status, headers = msgspec.json.decode(head)
     return HttpResponse(status=status, headers=tuple((k, v) for k, v in headers), body=body)
 
 

@@ -54,7 +54,7 @@ class Entry(Base):
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the pool and Redis."""
-    engine = create_async_engine(os.environ["PEER_DATABASE_URL"], pool_size=16, max_overflow=16)
+    engine = create_async_engine(os.environ["PEER_DATABASE_URL"], pool_size=10, max_overflow=0)
     app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
     app.state.redis = redis.from_url(os.environ["PEER_REDIS_URL"], decode_responses=True)
     yield
