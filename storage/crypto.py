@@ -54,7 +54,7 @@ class Vault:
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
         """HMAC-SHA256 (32 bytes) of the parts for one purpose; every part carries its length, so
         that no two lists of parts make the same message."""
-        framed = []
+        framed: list[bytes] = []
         for part in (purpose, *parts):
             data = part.encode() if isinstance(part, str) else part
             framed += (len(data).to_bytes(4), data)
