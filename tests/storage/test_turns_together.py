@@ -172,6 +172,7 @@ async def test_flights_that_cross_do_not_wait_for_each_other(
 
     before = superuser.execute(_DEADLOCKS).fetchone()
     done = sum(await asyncio.gather(process(mine), process(mine[::-1]), process(mine)))
+    await asyncio.gather(*(wide.call("select pg_stat_force_next_flush()") for _ in range(16)))
     assert superuser.execute(_DEADLOCKS).fetchone() == before
     total = superuser.execute(
         "select sum(visits) from account where id = any(%s)", ([w.account for w in mine],)
