@@ -15,7 +15,7 @@ from core.facts import Caller
 from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
 from dialogs.messages import Input, Reply
-from dialogs.session import Frame, Session, Slots
+from dialogs.session import Frame, Result, Session, Slots
 from dialogs.texts import Texts
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
@@ -42,7 +42,8 @@ class _At:
 class Run:
     """A turn under way. `caller` is known after the first question. `said`: lines to say before
     the next question. `paging`: the reply is the next page of the last one. `command`: the
-    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked."""
+    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
+    `did`: the dialog whose hearing made the change. `unheard`, `news`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
     session: Session
@@ -56,6 +57,9 @@ class Run:
     command: str | None = None
     attempted: bool = False
     answers: dict[Query[Any], Any] = field(default_factory=dict)
+    did: Dialog | None = None
+    unheard: Result | None = None
+    news: bool | None = None
 
     @property
     def dialog(self) -> Dialog:
@@ -170,7 +174,7 @@ class Run:
 
     def hear(self, choice: str | None) -> Steps[Reject | Reply | None]:
         """Let the present state hear: a refusal in words, a last reply, or None: ask next."""
-        state = self.state
+        state, dialog = self.state, self.dialog
         assert state.hear
         # Nothing but a choice that was offered confirms anything.
         assert choice or state.free or state.secret or not state.guards
@@ -182,6 +186,7 @@ class Run:
                 return Reject(text)
             self._say(text)
             return None
+        self.did = dialog if self.command else None
         return outcome if isinstance(outcome, Reject) else self.follow(outcome)
 
     def follow(self, outcome: Outcome) -> Reply | None:

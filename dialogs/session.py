@@ -36,6 +36,16 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the last answer said was done, in a dialog. A USSD screen may vanish unseen, so it is
+    kept until something else is heard. `sent`: it went out as a message too."""
+
+    dialog: str
+    text: str
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """Where a conversation stands. `dialog` "" means nothing was said yet (or it ended).
 
@@ -44,7 +54,8 @@ class Session:
     is the reply being paged and `page` its page on screen (1-based). `rejects` counts answers in
     a row that were not understood. `staff_until` (unix seconds) is when a staff sign-in ends.
     `turns` counts. `misses` (unix seconds) are the recent answers that were not understood, so
-    that two machines do not talk to each other for ever (docs/security.md, S11).
+    that two machines do not talk to each other for ever (docs/security.md, S11). `result`: what
+    was done and may not have been seen.
     """
 
     dialog: str = ""
@@ -60,6 +71,7 @@ class Session:
     staff_until: int = 0
     turns: int = 0
     misses: tuple[int, ...] = ()
+    result: Result | None = None
 
     def to_json(self) -> bytes:
         """The session as stored."""

@@ -21,7 +21,7 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, work_of
+from gateway.outcome import conversation_after, misses, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
@@ -166,9 +166,11 @@ async def _turn(
 ) -> Answered:
     uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
+    before = unheard(snapshot) if heard.opens and not resume else None
     late = _late(said, snapshot.now)
     done: Turn | None = None
-    for spoken in _inputs(said, heard, resume=resume):
+    inputs = _inputs(said, heard, resume=resume)
+    for place, spoken in enumerate(inputs, 1):
         if done and _stops(rt, done):
             break
         turning = turn(
@@ -179,6 +181,9 @@ async def _turn(
             surface=said.adapter.PROFILE.surface,
             resume=resume,
             avoid_digit=_just_typed(said, spoken),
+            unheard=before,
+            # Of digits dialled ahead only the last screen is seen, and news must be.
+            news=place == len(inputs) if len(inputs) > 1 else None,
         )
         last = await _drive(turning, uow, late=late)
         durable = last.durable or (done is not None and done.durable)
@@ -261,13 +266,16 @@ async def _finish(
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
     # A carrier's own STOP answer was enough, and some replies say nothing at all.
     silent = silent or said.inbound.control is not None or not done.reply.text
+    outbound = () if silent else await answers(rt, said, uow.caller, done.reply, page)
+    if session.result and outbound:
+        session = replace(session, result=replace(session.result, sent=True))
     work = replace(
         work_of(rt, said, snapshot, conversation_after(rt, said, snapshot, session, page)),
         answer=pack(response) if response else None,
         command=done.command or "",
         ref=uow.ref if done.command else None,
         changes=tuple(uow.changes),
-        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page),
+        outbound=outbound,
         durable=done.durable,
     )
     await _commit(rt, said, work)

@@ -15,6 +15,7 @@ import msgspec
 from core.values import Address
 from gateway.adapter import Adapter, Channel, Forged, Peers
 from gateway.conversation import Busy, converse
+from gateway.dropping import tell_dropped
 from gateway.inbound import (
     DeliveryReport,
     Direct,
@@ -67,6 +68,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 reports.append(event)
             case SessionEnded(dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
+                await tell_dropped(knock.rt, knock.channel, event)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:

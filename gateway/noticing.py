@@ -5,6 +5,7 @@ one; USSD cannot be pushed (docs/conversation.md). At night only what somebody w
 the rest in the morning. Called by the `notice` job.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -42,7 +43,7 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
     if waiting is None or not waiting.active:
         return False
     snapshot = await begin(rt, tenant, key)
-    way = await _way(rt, tenant, waiting, snapshot.now)
+    way = await way_to(rt, tenant, waiting.addresses, snapshot.now)
     if way is None or await _put_off(rt, tenant, waiting, snapshot):
         return False
     adapter, channel, recipient = way
@@ -78,17 +79,20 @@ def quiet_until(now: datetime, timezone: str) -> datetime | None:
     return datetime.combine(day, MORNING, local.tzinfo)
 
 
-async def _way(rt: Runtime, tenant: UUID, waiting: Waiting, now: datetime) -> Way | None:
-    """The first channel that can carry a push to one of the member's addresses."""
+async def way_to(
+    rt: Runtime, owner: UUID, addresses: Sequence[Address], now: datetime
+) -> Way | None:
+    """The first channel of an owner that can carry a push to one of a person's addresses: chat
+    inside its window, else text messages."""
     text: Way | None = None
-    for channel in await rt.registry.of_owner(tenant):
+    for channel in await rt.registry.of_owner(owner):
         adapter = rt.adapters.get(channel.kind)
         if adapter is None:
             continue
-        for address in waiting.addresses:
+        for address in addresses:
             if adapter.PROFILE.surface == "chat":
                 talk = conversation_id(rt.vault, channel, address)
-                last = await rt.notices.last_in(tenant, talk)
+                last = await rt.notices.last_in(owner, talk)
                 if last and now - last < CHAT_WINDOW:
                     return adapter, channel, address
             elif adapter.PROFILE.surface == "sms" and address.kind == "msisdn":

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from dialogs.engine import Turn
-from dialogs.session import Session
+from dialogs.session import Result, Session, from_json
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
@@ -16,6 +16,7 @@ from storage.turns import Conversation, Snapshot, Work
 
 MISSES_MAX: Final = 5
 MISSES_WINDOW_S: Final = 600
+UNHEARD_S: Final = 24 * 3600
 
 
 def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
@@ -25,6 +26,15 @@ def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
     if done.understood:
         return replace(done.session, misses=recent), False
     return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
+
+
+def unheard(snapshot: Snapshot) -> Result | None:
+    """What the phone's last session did and perhaps never showed (conversation.md, rule 8)."""
+    known = snapshot.conversation
+    if known is None or not known.open:
+        return None
+    result, idle_s = from_json(known.session).result, (snapshot.now - known.last_at).total_seconds()
+    return result if result and not result.sent and idle_s <= UNHEARD_S else None
 
 
 def conversation_after(
