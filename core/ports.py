@@ -5,7 +5,7 @@ the Hasher; tests implement them all in memory (tests/core/memory.py).
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from core.changes import Change
@@ -15,6 +15,7 @@ from core.facts import (
     Counter,
     Hold,
     Issuance,
+    Link,
     Lot,
     LotUse,
     Member,
@@ -76,12 +77,52 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A member as staff meet them. `code`: the till code that found them, used or not, or None."""
+    """A member as staff meet them. `code`: the till code that found them, used or not, or None.
+    `linked`: some link of theirs is not undone; loaded only where staff look for a customer."""
 
     member: Member
     wallet: Wallet
     phone: str | None
     code: TillCode | None = None
+    linked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """All that typing a link code needs beside the caller: whose code it is (used, expired too),
+    and of the caller's own membership, where there is one, the wallet and its lots with points
+    left as they are at one moment, the addresses, whether a reward waits for staff, what consents
+    were withdrawn. Counters: "pin" and "use_here" of both members; `withdrawn` of the caller and
+    not of the other."""
+
+    code: TillCode
+    shown: Customer
+    pin: Counter
+    use_here: Counter
+    own_pin: Counter
+    own_use_here: Counter
+    wallet: Wallet | None = None
+    lots: tuple[Lot, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    waiting: bool = False
+    withdrawn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A member's newest link that is not undone. `other`: the member merged into them, by now
+    perhaps more than that; `moved`: the lots that came, spent or not; `others`: the member's
+    lots with points left besides. `reversed_points` and `reversed_visits`: of the other's
+    purchases undone since. `addresses`: those of the link that are still the member's."""
+
+    link: Link
+    customer: Customer
+    other: Customer | None = None
+    moved: tuple[Lot, ...] = ()
+    others: tuple[Lot, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    reversed_points: int = 0
+    reversed_visits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +198,16 @@ class Loads(Protocol):
         id). `found` is None when the issuance is unknown; only active staff are found."""
         ...
 
-    async def own_code(self, member_id: UUID) -> TillCode | None: ...
+    async def own_code(
+        self, member_id: UUID, kind: Literal["member", "link"] = "member"
+    ) -> TillCode | None: ...
+    async def linking(self, code: str) -> "Counted[Linking]":
+        """By a link code's digits; with the counter ("link", the caller's member id, or a
+        pseudonym of the caller's address)."""
+        ...
+
+    async def linking_by_id(self, code_id: UUID) -> "Linking | None": ...
+    async def linked(self, member_id: UUID) -> "Linked | None": ...
     async def counter(self, scope: Scope, subject: str) -> Counter: ...
     async def customer_by_address(self, address: Address) -> Customer | None: ...
     async def customer_by_code(self, code: str, staff_id: UUID) -> Counted[Customer]:

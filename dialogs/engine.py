@@ -47,15 +47,15 @@ def turn(
     resume: bool = False,
     avoid_digit: str = "",
     unheard: Result | None = None,
-    news: bool | None = None,
+    tells: bool | None = None,
 ) -> Generator[Command[Any], Any, Turn]:
     """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
     session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
     input: no choice of a guarding screen gets that number (docs/security.md, 8). `unheard`: a
-    result of an earlier session, to be said first. `news`: say here what is new (None: where this
+    result of an earlier session, to be said first. `tells`: say here what is new (None: where this
     opens); of digits dialled ahead only the last answer is seen."""
     run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface)
-    run.unheard, run.news = unheard, news
+    run.unheard, run.tells = unheard, tells
     reply = yield from _watched(respond(run, resume=resume), run)
     reply, after = finish(run, reply, avoid_digit)
     return Turn(

@@ -53,7 +53,7 @@ def respond(run: Run, *, resume: bool) -> Steps[Reply]:
         reply = yield from run.ask()
     else:
         reply = yield from _answer(run, heard)
-    tells = opens if run.news is None else run.news
+    tells = opens if run.tells is None else run.tells
     if tells and run.command is None and not _full(run, reply):
         if not resume:
             yield from _say_unheard(run)

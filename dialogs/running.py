@@ -43,7 +43,7 @@ class Run:
     """A turn under way. `caller` is known after the first question. `said`: lines to say before
     the next question. `paging`: the reply is the next page of the last one. `command`: the
     name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
-    `did`: the dialog whose hearing made the change. `unheard`, `news`: as the engine's `turn`."""
+    `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
     session: Session
@@ -59,7 +59,7 @@ class Run:
     answers: dict[Query[Any], Any] = field(default_factory=dict)
     did: Dialog | None = None
     unheard: Result | None = None
-    news: bool | None = None
+    tells: bool | None = None
 
     @property
     def dialog(self) -> Dialog:

@@ -183,7 +183,7 @@ async def _turn(
             avoid_digit=_just_typed(said, spoken),
             unheard=before,
             # Of digits dialled ahead only the last screen is seen, and news must be.
-            news=place == len(inputs) if len(inputs) > 1 else None,
+            tells=place == len(inputs) if len(inputs) > 1 else None,
         )
         last = await _drive(turning, uow, late=late)
         durable = last.durable or (done is not None and done.durable)

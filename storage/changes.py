@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from core.changes import AddressAdded, Change, CodeAdded
+from core.changes import AddressAdded, AddressMoved, Change, CodeAdded
 from core.values import Address
 from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 
@@ -25,6 +25,18 @@ class _AddressRow:
     kind: str
     value: str
     member_id: UUID
+    at: datetime
+    address_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MovedAddressRow:
+    """AddressMoved with the directory's key."""
+
+    kind: str
+    value: str
+    was: UUID
+    member_id: UUID | None
     at: datetime
     address_hash: bytes
 
@@ -70,6 +82,18 @@ def _address(vault: Vault, _tenant: UUID, change: AddressAdded) -> _AddressRow:
     )
 
 
+def _moved_address(vault: Vault, _tenant: UUID, change: AddressMoved) -> _MovedAddressRow:
+    address = Address(change.kind, change.value)
+    return _MovedAddressRow(
+        kind=change.kind,
+        value=change.value,
+        was=change.was,
+        member_id=change.member_id,
+        at=change.at,
+        address_hash=address_hash(vault, address),
+    )
+
+
 def _code(vault: Vault, tenant: UUID, change: CodeAdded) -> _CodeRow:
     return _CodeRow(
         id=change.id,
@@ -90,5 +114,6 @@ def _key(row: Any) -> tuple[str, ...]:
 
 _HIDDEN: Final[dict[type[Change], Callable[[Vault, UUID, Any], Any]]] = {
     AddressAdded: _address,
+    AddressMoved: _moved_address,
     CodeAdded: _code,
 }

@@ -274,6 +274,6 @@ class _Begun(msgspec.Struct, frozen=True):
 
 
 _BEGIN: Final = "select begin_v1(%s, %s, %s, %s, %s, %s, %s)"
-_COMMIT: Final = "select commit_v1(%s, %s, %s, %s, %s)"
+_COMMIT: Final = "select commit_v3(%s, %s, %s, %s, %s)"
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Begun)

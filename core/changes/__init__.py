@@ -13,6 +13,7 @@ from core.changes.added import (
     ConsentGiven,
     HoldAdded,
     IssuanceAdded,
+    LinkAdded,
     LotAdded,
     LotUsed,
     MemberAdded,
@@ -22,13 +23,17 @@ from core.changes.added import (
 )
 from core.changes.moved import (
     AccountMoved,
+    AddressMoved,
     AddressStopped,
+    BelongingsMoved,
     CodeUsed,
     CounterMoved,
     HoldMoved,
     IssuanceMoved,
+    LinkUndone,
     LotMoved,
     LotRestored,
+    MemberMerged,
     MemberMoved,
     NoticeMoved,
     PurchaseReversed,
@@ -42,7 +47,9 @@ __all__ = [
     "AccountAdded",
     "AccountMoved",
     "AddressAdded",
+    "AddressMoved",
     "AddressStopped",
+    "BelongingsMoved",
     "Change",
     "CodeAdded",
     "CodeUsed",
@@ -52,11 +59,14 @@ __all__ = [
     "HoldMoved",
     "IssuanceAdded",
     "IssuanceMoved",
+    "LinkAdded",
+    "LinkUndone",
     "LotAdded",
     "LotMoved",
     "LotRestored",
     "LotUsed",
     "MemberAdded",
+    "MemberMerged",
     "MemberMoved",
     "NoticeAdded",
     "NoticeMoved",
@@ -70,9 +80,10 @@ __all__ = [
 
 FACTS: tuple[type[Change], ...] = (
     MemberAdded, AddressAdded, ConsentGiven, AccountAdded, TransferAdded, LotAdded, LotUsed,
-    HoldAdded, PurchaseAdded, IssuanceAdded, CodeAdded, NoticeAdded,
+    HoldAdded, PurchaseAdded, IssuanceAdded, CodeAdded, NoticeAdded, LinkAdded,
 )  # fmt: skip
 MOVES: tuple[type[Change], ...] = (
     AccountMoved, LotMoved, LotRestored, HoldMoved, IssuanceMoved, StockMoved, CounterMoved,
-    MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped,
+    MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped, MemberMerged,
+    AddressMoved, BelongingsMoved, LinkUndone,
 )  # fmt: skip

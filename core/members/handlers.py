@@ -2,7 +2,17 @@
 
 from typing import Any, Final
 
-from core.members import commands, customers, enrolment, pins, settings, stops
+from core.members import (
+    commands,
+    customers,
+    enrolment,
+    link_commands,
+    linking,
+    pins,
+    settings,
+    stops,
+    unlinking,
+)
 from core.ports import Command, Handler
 
 HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
@@ -23,4 +33,9 @@ HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
     commands.StartMessages: stops.start_messages,
     commands.FindCustomer: customers.find_customer,
     commands.EnterCode: customers.enter_code,
+    link_commands.ShowLinkCode: linking.show_link_code,
+    link_commands.LookUpLink: linking.look_up_link,
+    link_commands.LinkPhone: linking.link_phone,
+    link_commands.ShowLastLink: unlinking.show_last_link,
+    link_commands.UndoLink: unlinking.undo_link,
 }

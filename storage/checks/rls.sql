@@ -31,10 +31,12 @@ select t.name from t
          from (values ('(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), '
                        '''''::text))::uuid)')) v (rule))
 
--- directory_policy: a directory row is seen by its address only
+-- directory_policy: a directory row is seen by its address only, and taken away by its tenant
 select coalesce(p.name, w.cmd::text)
   from (values ('r', '(address_hash = app_address())'), ('a', '(address_hash = app_address())'),
-               ('d', '(expires_at < now())')) w (cmd, rule)
+               ('d', '(expires_at < now())'),
+               ('d', '((address_hash = app_address()) AND (tenant_id = (NULLIF(current_setting('
+                     '''app.tenant_id''::text, true), ''''::text))::uuid))')) w (cmd, rule)
   full join (select polname as name, polcmd::text as cmd,
                     coalesce(pg_get_expr(polqual, polrelid),
                              pg_get_expr(polwithcheck, polrelid)) as rule

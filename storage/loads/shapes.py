@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
     Select,
-    Table,
     Text,
     bindparam,
     cast,
@@ -30,7 +30,7 @@ NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 LIMIT: Final = bindparam("limit", type_=Integer)
 
 
-def shape_of(fact: type, table: Table, **also: Any) -> ColumnElement[Any]:
+def shape_of(fact: type, table: FromClause, **also: Any) -> ColumnElement[Any]:
     """A JSON object with the fact's fields that are columns of the table, and `also`."""
     names = [field.name for field in fields(fact) if field.name in table.c]
     return shape(**{name: table.c[name] for name in names if name not in also}, **also)
@@ -41,7 +41,7 @@ def listed(item: ColumnElement[Any], *order: ColumnElement[Any]) -> ColumnElemen
     return func.coalesce(func.json_agg(aggregate_order_by(item, *order)), sql("'[]'::json"))
 
 
-def sub(query: Select[Any], *outer: Table) -> ColumnElement[Any]:
+def sub(query: Select[Any], *outer: FromClause) -> ColumnElement[Any]:
     """A query for one value within another over the tables `outer`; null when it finds nothing."""
     return query.correlate(*outer).scalar_subquery()
 
@@ -71,7 +71,7 @@ _LIVE_CODE: Final = sub(
 ISSUANCE: Final = shape_of(Issuance, issuance, member_name=member.c.name, code=_LIVE_CODE)
 
 
-def unspent(account_id: ColumnElement[Any], *outer: Table) -> ColumnElement[Any]:
+def unspent(account_id: ColumnElement[Any], *outer: FromClause) -> ColumnElement[Any]:
     """All lots of an account with points left, expired ones too: core decides what is live."""
     return sub(
         select(listed(LOT, lot.c.expires_at.asc().nulls_last(), lot.c.id)).where(

@@ -37,12 +37,14 @@ def answers() -> dict[str, Any]:
     today = world.today()
     return {
         "ListRewards": (world.offer(REWARD, 11_150),),
-        "FindCustomer": world.found(name=ARABIC),
+        "FindCustomer": world.found(name=ARABIC, linked=True),
         "QuotePurchase": world.quote(100_000),
         "RecordPurchase": RepeatedPurchase(minutes=15),
         "ListReserved": (waiting,),
         "ListIssuances": (mine,),
         "LookUpCode": mine,
+        "LookUpLink": world.link_preview("عب***", merges=True, points=11_150),
+        "ShowLastLink": world.last_link(name=ARABIC, points=11_150, back=10_000),
         "ShowToday": replace(
             today, mine=tuple(replace(p, member_name=ARABIC, points=100_000) for p in today.mine)
         ),
@@ -57,6 +59,10 @@ CASES: dict[tuple[str, str], tuple[str, ...]] = {
     ("approve", "reason"): (*STAFF, "2", "1", "2"),
     ("use_code", "confirm"): (*STAFF, "3", "482913"),
     ("find_customer", "confirm"): (*STAFF, "4", "0791234567", "2"),
+    ("find_customer", "link"): (*STAFF, "4", "0791234567", "3"),
+    ("link", "confirm"): ("link 482913",),
+    ("link", "pin"): ("link 482913", "1"),
+    ("link", "pins"): ("link 482913", "1"),
     ("today", "confirm"): (*STAFF, "5", "1"),
     ("reward", "confirm"): ("redeem 1",),
     ("reward", "pin"): ("redeem 1", "1"),
@@ -80,6 +86,9 @@ def test_a_guarding_question_is_one_page(place: tuple[str, str], shop: str, agai
     talk = Talk(caller=someone(shop, pin=place == ("reward", "pin")), answers=answers())
     if place[0] == "cancel_reward":
         talk.answers["ListIssuances"] = talk.answers["ListReserved"]
+    if place[0] == "link" and place[1] != "confirm":
+        pins = {"pin": True, "own_pin": place[1] == "pins"}
+        talk.answers["LookUpLink"] = replace(talk.answers["LookUpLink"], **pins)
     if place[0] == "join":
         talk.caller = someone(shop, status="left")
     if place[0] == "start":

@@ -40,6 +40,8 @@ USUAL: Final = {
     "ListReserved": "(issuance('reserved'),)", "Approve": "settled('issued')",
     "Reject": "settled('rejected')", "LookUpCode": "issuance()",
     "UseIssuance": "settled('redeemed')", "ShowToday": "today()", "UndoPurchase": "undone()",
+    "ShowLinkCode": "link_code()", "LookUpLink": "link_preview()", "LinkPhone": "phone_linked()",
+    "ShowLastLink": "last_link()", "UndoLink": "link_undone()",
 }  # fmt: skip
 """What core answers where a transcript says nothing; None for what is not listed."""
 

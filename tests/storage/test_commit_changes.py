@@ -17,7 +17,9 @@ from core.changes import (
     AccountAdded,
     AccountMoved,
     AddressAdded,
+    AddressMoved,
     AddressStopped,
+    BelongingsMoved,
     Change,
     CodeAdded,
     CodeUsed,
@@ -27,11 +29,14 @@ from core.changes import (
     HoldMoved,
     IssuanceAdded,
     IssuanceMoved,
+    LinkAdded,
+    LinkUndone,
     LotAdded,
     LotMoved,
     LotRestored,
     LotUsed,
     MemberAdded,
+    MemberMerged,
     MemberMoved,
     NoticeAdded,
     NoticeMoved,
@@ -40,12 +45,12 @@ from core.changes import (
     StockMoved,
     TransferAdded,
 )
-from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
+from storage.crypto import CODE_PLACE, Vault, code_hash, place
 from storage.database import Conflict, Database, Stale
 from storage.turns import Turns
 from tests.shops import Shop, ids
 from tests.storage import fact_cases, move_cases
-from tests.storage.fact_cases import Case, address_added, code_added, notice_added, transfer_added
+from tests.storage.fact_cases import Case, code_added, notice_added, transfer_added
 from tests.storage.move_cases import address_stopped
 from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
 
@@ -62,6 +67,7 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     IssuanceAdded: fact_cases.issuance_added,
     CodeAdded: fact_cases.code_added,
     NoticeAdded: fact_cases.notice_added,
+    LinkAdded: fact_cases.link_added,
     AccountMoved: move_cases.account_moved,
     LotMoved: move_cases.lot_moved,
     LotRestored: move_cases.lot_restored,
@@ -74,8 +80,12 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     PurchaseReversed: move_cases.purchase_reversed,
     NoticeMoved: move_cases.notice_moved,
     AddressStopped: move_cases.address_stopped,
+    MemberMerged: move_cases.member_merged,
+    AddressMoved: move_cases.address_moved,
+    BelongingsMoved: move_cases.belongings_moved,
+    LinkUndone: move_cases.link_undone,
 }
-UNCONDITIONAL = {AddressStopped}
+UNCONDITIONAL = {AddressStopped, BelongingsMoved}
 CONDITIONAL = [kind for kind in MOVES if kind not in UNCONDITIONAL]
 HIDDEN = {CodeAdded: {"code"}, CounterMoved: {"was"}}
 
@@ -206,23 +216,6 @@ async def test_a_stop_is_overwritten_by_a_start(
     await turns.commit(work(world, replace(case.change, stopped=False, at=LATER)))
     (found,) = rows(superuser, "address_stop", tenant_id=world.tenant, **case.key)
     assert (found["stopped"], found["at"]) == (False, LATER)
-
-
-async def test_an_address_is_found_in_the_directory(
-    turns: Turns, superuser: psycopg.Connection, vault: Vault, world: World
-) -> None:
-    await turns.commit(work(world, address_added(world).change))
-    hashed = address_hash(vault, world.address)
-    (found,) = rows(superuser, "directory", address_hash=hashed)
-    assert (found["tenant_id"], found["subject_kind"]) == (world.tenant, "member")
-    assert (found["subject_id"], found["expires_at"]) == (world.member, None)
-
-
-async def test_an_address_belongs_to_one_member(turns: Turns, world: World) -> None:
-    added = address_added(world).change
-    await turns.commit(work(world, added))
-    with pytest.raises(Stale):
-        await turns.commit(work(world, replace(added, member_id=world.guest)))
 
 
 async def test_a_notice_brings_its_job(
