@@ -30,9 +30,6 @@ EVENING: Final = time(21)
 AT_ANY_HOUR: Final = frozenset({"ready", "rejected", "used", "pin_reset", "linked", "unlinked"})
 """Kinds that somebody waits for, or must know of at once."""
 
-TO_THE_OLDEST: Final = frozenset({"linked"})
-"""Kinds that are said where the member was before, not where the news comes from."""
-
 Way = tuple[Adapter, Channel, Address]
 
 
@@ -46,10 +43,7 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
     if waiting is None or not waiting.active:
         return False
     snapshot = await begin(rt, tenant, key)
-    addresses = waiting.addresses
-    if waiting.notice.kind in TO_THE_OLDEST:
-        addresses = addresses[::-1]
-    way = await way_to(rt, tenant, addresses, snapshot.now)
+    way = await way_to(rt, tenant, waiting.addresses, snapshot.now)
     if way is None or await _put_off(rt, tenant, waiting, snapshot):
         return False
     adapter, channel, recipient = way

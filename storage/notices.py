@@ -17,7 +17,8 @@ _LOAD: Final = """
 select n.id, n.member_id, n.kind, n.params, m.language, m.status,
   coalesce((select json_agg(json_build_object('kind', a.kind, 'value', a.value) order by a.at desc)
     from member_address a
-    where a.tenant_id = n.tenant_id and a.member_id = n.member_id and not exists (
+    where a.tenant_id = n.tenant_id and a.member_id = n.member_id
+      and (n.kind <> 'linked' or a.at < n.at) and not exists (
       select from address_stop s
       where s.tenant_id = a.tenant_id and s.kind = a.kind and s.value = a.value
         and s.stopped)), '[]') as addresses
@@ -40,7 +41,7 @@ select last_in_at from conversation where tenant_id = %(tenant)s and id = %(id)s
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A notice that nobody has seen, and its member. `addresses` are those that did not say STOP,
-    the newest first."""
+    the newest first; of a link those only that were the member's before it, since it warns."""
 
     notice: Notice
     language: str

@@ -6,6 +6,7 @@
 | what went out, or never will, since it last was tried | 24 h |
 | what came in | 30 days |
 | finished slots of the schedule | 1 day |
+| the addresses of a link, to undo it by (core.members.unlinking) | 31 days |
 | claims of carriers' sessions in the directory | until they expire |
 
 A command's key is honoured for 30 days at least: its row stays, and begin finds it by its key
@@ -17,11 +18,11 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, select, text, update
 
 from storage.database import Database
 from storage.statements import frozen
-from storage.tables import command_log, directory, inbound, job, outbound
+from storage.tables import command_log, directory, inbound, job, member_link, outbound
 
 BATCH: Final = 2000
 """Rows a statement: a long one would meet its time limit and hold back vacuum."""
@@ -29,6 +30,7 @@ BATCH: Final = 2000
 ANSWERS_KEPT: Final = timedelta(hours=24)
 PAYLOADS_KEPT: Final = timedelta(hours=24)
 INBOUND_KEPT: Final = timedelta(days=30)
+LINKED_KEPT: Final = timedelta(days=31)
 SLOTS_KEPT: Final = timedelta(days=1)
 
 
@@ -50,6 +52,10 @@ _SAID: Final = (
     outbound.c.created_at < _before(PAYLOADS_KEPT),
     outbound.c.updated_at < _before(PAYLOADS_KEPT),
 )
+_LINKED: Final = (
+    member_link.c.at < _before(LINKED_KEPT),
+    member_link.c.addresses != text("'[]'::jsonb"),
+)
 _OLD: Final = (inbound.c.received_at < _before(INBOUND_KEPT),)
 _TENANT: Final = tuple(
     frozen(statement)
@@ -62,6 +68,10 @@ _TENANT: Final = tuple(
         .where(_batch(outbound, "id", *_SAID))
         .values(payload_enc=None)
         .returning(outbound.c.id),
+        update(member_link)
+        .where(_batch(member_link, "id", *_LINKED))
+        .values(addresses=text("'[]'::jsonb"))
+        .returning(member_link.c.id),
         delete(inbound).where(_batch(inbound, "id", *_OLD)).returning(inbound.c.id),
     )
 )

@@ -24,6 +24,7 @@ from core.ports import Command
 from core.values import Secret
 from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Call, Dialog, Home, Move, Outcome, Reject, View, do
+from dialogs.keywords import keyword
 from dialogs.messages import Choice, Reply
 from dialogs.pins import read_pin, read_two_pins
 from dialogs.room import confirmation
@@ -88,8 +89,12 @@ def hear_code(view: View) -> Heard:
 
 
 def _look_up(view: View) -> Heard:
+    typed = view.input.text
+    word = keyword(typed, view.language)
+    if word and word[0].dialog == dialog.name:
+        typed = word[1]  # All of what the other phone shows: LINK 482 913.
     try:
-        preview = yield from do(LookUpLink(view.input.text))
+        preview = yield from do(LookUpLink(typed))
     except (TooManyTries, RewardWaiting, NotAMember) as error:
         return Home(refusal(error, view))
     return Move("found", slots=_slots(preview))
