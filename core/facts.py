@@ -256,24 +256,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """What came to a member by a link code (changes.LinkAdded), and until when staff may undo it
-    is core.members.unlinking's to say."""
-
-    id: UUID
-    member_id: UUID
-    other_id: UUID | None
-    points: int
-    lifetime_earned: int
-    lifetime_spent: int
-    visits: int
-    tier_id: UUID | None
-    joined_at: datetime
-    addresses: tuple[Address, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
     """A purchase that was awarded: money in, points out."""
 

@@ -5,7 +5,7 @@ the Hasher; tests implement them all in memory (tests/core/memory.py).
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from core.changes import Change
@@ -15,7 +15,6 @@ from core.facts import (
     Counter,
     Hold,
     Issuance,
-    Link,
     Lot,
     LotUse,
     Member,
@@ -26,6 +25,9 @@ from core.facts import (
     Wallet,
 )
 from core.values import Address, Secret
+
+if TYPE_CHECKING:
+    from core.links import Linked, Linking
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -85,44 +87,6 @@ class Customer:
     phone: str | None
     code: TillCode | None = None
     linked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linking:
-    """All that typing a link code needs beside the caller: whose code it is (used, expired too),
-    and of the caller's own membership, where there is one, the wallet and its lots with points
-    left as they are at one moment, the addresses, whether a reward waits for staff, what consents
-    were withdrawn. Counters: "pin" and "use_here" of both members; `withdrawn` of the caller and
-    not of the other."""
-
-    code: TillCode
-    shown: Customer
-    pin: Counter
-    use_here: Counter
-    own_pin: Counter
-    own_use_here: Counter
-    wallet: Wallet | None = None
-    lots: tuple[Lot, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    waiting: bool = False
-    withdrawn: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
-    """A member's newest link that is not undone. `other`: the member merged into them, by now
-    perhaps more than that; `moved`: the lots that came, spent or not; `others`: the member's
-    lots with points left besides. `reversed_points` and `reversed_visits`: of the other's
-    purchases undone since. `addresses`: those of the link that are still the member's."""
-
-    link: Link
-    customer: Customer
-    other: Customer | None = None
-    moved: tuple[Lot, ...] = ()
-    others: tuple[Lot, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    reversed_points: int = 0
-    reversed_visits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from core.errors import (
     RewardWaiting,
 )
 from core.facts import Caller, Member, TillCode
+from core.links import Linking
 from core.members import tries
 from core.members.callers import member_of
 from core.members.customers import read_till_code, refuse_used, unknown_code
@@ -40,7 +41,7 @@ from core.members.merging import merge, movable
 from core.members.notices import tell
 from core.members.pins import check_pin
 from core.members.records import moved
-from core.ports import Decision, Linking, Stamp, UnitOfWork
+from core.ports import Decision, Stamp, UnitOfWork
 
 CODE_FOR: Final = timedelta(minutes=10)
 DIGITS: Final = 6

@@ -24,9 +24,10 @@ from core.ledger import lots as algebra
 from core.ledger.accounts import Account
 from core.ledger.expiry import break_lots
 from core.ledger.merging import move_lots
+from core.links import Linking
 from core.members import tries
 from core.members.records import moved
-from core.ports import Linking, Stamp
+from core.ports import Stamp
 
 
 def movable(linking: Linking, now: datetime) -> int:

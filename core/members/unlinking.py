@@ -19,16 +19,17 @@ from core.changes import (
     MemberMerged,
 )
 from core.errors import CustomerNotFound, LinkChanged, LinkUndoImpossible, NotAllowed
-from core.facts import Caller, Link, Lot, Member, Programme
+from core.facts import Caller, Lot, Member, Programme
 from core.ledger import lots as algebra
 from core.ledger.accounts import Account
 from core.ledger.merging import move_lots
+from core.links import Link, Linked
 from core.members.callers import refuse_self, staff_of
 from core.members.link_commands import LastLink, LinkUndoneRef, ShowLastLink, UndoLink
 from core.members.merging import carry, lifetime
 from core.members.notices import tell
 from core.members.records import moved
-from core.ports import Customer, Decision, Linked, Stamp, UnitOfWork
+from core.ports import Customer, Decision, Stamp, UnitOfWork
 
 UNDO_FOR: Final = timedelta(days=30)
 

@@ -20,8 +20,16 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from core.facts import Counter, Link, Lot, Member, Scope, TillCode, Wallet
-from core.ports import Counted, Linked, Linking
+from core.facts import (
+    Counter,
+    Lot,
+    Member,
+    Scope,
+    TillCode,
+    Wallet,
+)
+from core.links import Link, Linked, Linking
+from core.ports import Counted
 from core.values import Address
 from storage.crypto import tries_hash
 from storage.loads.members import CUSTOMER, WHO, customer_of

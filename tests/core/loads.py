@@ -13,13 +13,13 @@ from core.facts import (
     Counter,
     Issuance,
     Lot,
-    LotUse,
     Purchase,
     Scope,
     Staff,
     TillCode,
     Wallet,
 )
+from core.links import Linked, Linking
 from core.ports import (
     Award,
     Counted,
@@ -28,15 +28,14 @@ from core.ports import (
     DueLots,
     HistoryLine,
     JoinTarget,
-    Linked,
-    Linking,
     Redemption,
     Reversal,
     Settlement,
     Today,
 )
 from core.values import Address
-from tests.core.links import MemoryLinks
+from tests.core import links
+from tests.core.settlements import settlement_of
 from tests.core.tables import Tables
 
 
@@ -53,20 +52,18 @@ class MemoryLoads:
     ) -> None:
         self.tables, self.caller, self.staff, self.shops = tables, caller, tuple(staff), shops
         self.now, self.trips = now, 0
-        self.links = MemoryLinks(self)
 
     async def linking(self, code: str) -> Counted[Linking]:
         self.trips += 1
-        row = self._code(code, "link")
-        return self.links.typed(row)
+        return links.typed(self, self.code_row(code, "link"))
 
     async def linking_by_id(self, code_id: UUID) -> Linking | None:
         self.trips += 1
-        return self.links.typed(self.tables.codes[code_id]).found
+        return links.typed(self, self.tables.codes[code_id]).found
 
     async def linked(self, member_id: UUID) -> Linked | None:
         self.trips += 1
-        return self.links.newest(member_id)
+        return links.newest(self, member_id)
 
     async def redemption(self, reward_id: UUID) -> Redemption:
         assert self.caller.wallet
@@ -96,12 +93,12 @@ class MemoryLoads:
 
     async def settlement(self, issuance_id: UUID) -> Settlement | None:
         self.trips += 1
-        return self._settlement(issuance_id)
+        return settlement_of(self, issuance_id)
 
     async def settlement_by_code(self, code: str, staff_id: UUID) -> Counted[Settlement]:
         self.trips += 1
-        row = self._code(code, "issuance")
-        found = self._settlement(row.issuance_id) if row and row.issuance_id else None
+        row = self.code_row(code, "issuance")
+        found = settlement_of(self, row.issuance_id) if row and row.issuance_id else None
         return Counted(found=found, tries=self.counted("till", str(staff_id)))
 
     async def counter_signing(
@@ -109,7 +106,7 @@ class MemoryLoads:
     ) -> Counted[CounterSigning]:
         self.trips += 1
         assert self.caller.member
-        settlement = self._settlement(issuance_id)
+        settlement = settlement_of(self, issuance_id)
         staff = next((s for s in self.staff if s.number == staff_number), None)
         tried = self.counted("use_here_staff", str(staff.id)) if staff else None
         found = (
@@ -139,7 +136,7 @@ class MemoryLoads:
 
     async def customer_by_code(self, code: str, staff_id: UUID) -> Counted[Customer]:
         self.trips += 1
-        row = self._code(code, "member")
+        row = self.code_row(code, "member")
         customer = self.person(row.member_id) if row else None
         found = replace(customer, code=row) if customer else None
         return Counted(found=found, tries=self.counted("till", str(staff_id)))
@@ -188,17 +185,17 @@ class MemoryLoads:
         return Reversal(
             purchase=purchase,
             transfer_id=transfer_id,
-            wallet=self._wallet(purchase.member_id),
+            wallet=self.wallet_of(purchase.member_id),
             member=self.tables.members[purchase.member_id],
             lot=self.tables.lots[self.tables.lot_of[transfer_id]] if transfer_id else None,
-            lots=self.lots_of(self._wallet(purchase.member_id).id),
+            lots=self.lots_of(self.wallet_of(purchase.member_id).id),
         )
 
     async def history(
         self, member_id: UUID, *, before: UUID | None, limit: int
     ) -> tuple[HistoryLine, ...]:
         self.trips += 1
-        own = self._wallet(member_id).id
+        own = self.wallet_of(member_id).id
         rows = [t for t in self.tables.transfers.values() if own in (t.debit, t.credit)]
         rows = sorted((t for t in rows if not before or t.id < before), key=lambda t: t.id)[::-1]
         return tuple(
@@ -257,7 +254,7 @@ class MemoryLoads:
     def counted(self, scope: Scope, subject: str) -> Counter:
         return self.tables.counters.get((scope, subject)) or Counter(scope=scope, subject=subject)
 
-    def _wallet(self, member_id: UUID) -> Wallet:
+    def wallet_of(self, member_id: UUID) -> Wallet:
         return next(w for w in self.tables.wallets.values() if w.member_id == member_id)
 
     def person(self, member_id: UUID) -> Customer | None:
@@ -266,11 +263,10 @@ class MemoryLoads:
             return None
         phones = [a.value for a, owner in self.tables.addresses.items() if owner == member_id]
         phone = next((value for value in phones if value.startswith("+")), None)
-        links = [link for link in self.tables.links.values() if link.member_id == member_id]
-        linked = any(link.id not in self.tables.undone for link in links)
-        return Customer(member=member, wallet=self._wallet(member_id), phone=phone, linked=linked)
+        linked = links.is_linked(self.tables, member_id)
+        return Customer(member=member, wallet=self.wallet_of(member_id), phone=phone, linked=linked)
 
-    def _code(self, digits: str, kind: Literal["member", "issuance", "link"]) -> TillCode | None:
+    def code_row(self, digits: str, kind: Literal["member", "issuance", "link"]) -> TillCode | None:
         rows = [c for c in self.tables.codes.values() if c.code == digits and c.kind == kind]
         return max(rows, key=lambda c: c.id, default=None)
 
@@ -285,32 +281,3 @@ class MemoryLoads:
         rows = [p for p in rows if p.amount_minor == amount_minor and p.staff_id == staff_id]
         rows = [p for p in rows if p.at >= since and not p.reversed]
         return max(rows, key=lambda p: p.id, default=None)
-
-    def _settlement(self, issuance_id: UUID) -> Settlement | None:
-        issuance = self.tables.issuances.get(issuance_id)
-        if issuance is None:
-            return None
-        codes = [c for c in self.tables.codes.values() if c.issuance_id == issuance_id]
-        return Settlement(
-            issuance=issuance,
-            member=self.tables.members[issuance.member_id],
-            wallet=self._wallet(issuance.member_id),
-            hold=self.tables.holds[issuance.hold_id] if issuance.hold_id else None,
-            uses=self._uses(issuance),
-            code=max(codes, key=lambda c: c.id, default=None),
-        )
-
-    def _uses(self, issuance: Issuance) -> tuple[LotUse, ...]:
-        paid_by = {issuance.hold_id, issuance.transfer_id} - {None}
-        return tuple(
-            LotUse(
-                id=use.id,
-                lot_id=use.lot_id,
-                amount=use.amount,
-                restored=use.restored,
-                lot_expires_at=self.tables.lots[use.lot_id].expires_at,
-                account_id=self.tables.lots[use.lot_id].account_id,
-            )
-            for use in self.tables.uses.values()
-            if {use.hold_id, use.transfer_id} & paid_by
-        )

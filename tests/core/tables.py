@@ -15,7 +15,6 @@ from core.facts import (
     Counter,
     Hold,
     Issuance,
-    Link,
     Lot,
     Member,
     Notice,
@@ -23,7 +22,9 @@ from core.facts import (
     TillCode,
     Wallet,
 )
+from core.links import Link
 from core.values import Address
+from tests.core.belongings import move_belongings
 
 
 class Stale(Exception):
@@ -78,7 +79,7 @@ class Tables:
     seen: dict[UUID, datetime] = field(default_factory=dict)
     links: dict[UUID, Link] = field(default_factory=dict)
     undone: dict[UUID, int] = field(default_factory=dict)
-    lots_of: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    made_by: dict[UUID, UUID] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})
@@ -146,8 +147,7 @@ class Tables:
         self.lots[change.id] = copied(change, Lot, remaining=change.amount)
         assert change.origin_id is None or change.origin_id in self.lots
         self.lot_of[change.transfer_id] = change.id
-        made = self.lots_of.get(change.transfer_id, ())
-        self.lots_of[change.transfer_id] = (*made, change.id)
+        self.made_by[change.id] = change.transfer_id
 
     @apply.register
     def _(self, change: c.LotUsed) -> None:
@@ -277,46 +277,21 @@ class Tables:
     @apply.register
     def _(self, change: c.MemberMerged) -> None:
         member = self.members[change.id]
-        must(member.version == change.version, "the member moved on")
-        must(member.status == ("active" if change.into else "merged"), "the member is no such")
-        status: Any = "merged" if change.into else "active"
-        self.members[member.id] = replace(
-            member, version=member.version + 1, status=status, merged_into=change.into
-        )
+        was = ("active" if change.into else "merged", change.version)
+        must((member.status, member.version) == was, "the member moved on")
+        now: Any = {"status": "merged" if change.into else "active", "merged_into": change.into}
+        self.members[member.id] = replace(member, version=member.version + 1, **now)
 
     @apply.register
     def _(self, change: c.AddressMoved) -> None:
         address = Address(change.kind, change.value)
-        must(self.addresses.get(address) == change.was, "the address is another's")
-        if change.member_id is None:
-            del self.addresses[address]
-        else:
+        must(self.addresses.pop(address, None) == change.was, "the address is another's")
+        if change.member_id is not None:
             self.addresses[address] = change.member_id
 
     @apply.register
     def _(self, change: c.BelongingsMoved) -> None:
-        was, now = change.was, change.member_id
-        for issuance in [i for i in self.issuances.values() if i.member_id == was]:
-            if change.account_id in (None, self.payer(issuance)):
-                self.issuances[issuance.id] = replace(issuance, member_id=now)
-        for code in [code for code in self.codes.values() if code.member_id == was]:
-            mine = code.issuance_id and self.issuances[code.issuance_id].member_id == now
-            if mine or change.account_id is None:
-                self.codes[code.id] = replace(code, member_id=now)
-        for purchase in [p for p in self.purchases.values() if p.member_id == was]:
-            transfer = self.transfers.get(self.earned_by[purchase.id].transfer_id or was)
-            if change.account_id in (None, transfer and transfer.credit):
-                self.purchases[purchase.id] = replace(purchase, member_id=now)
-        for notice in [n for n in self.notices.values() if n.member_id == was]:
-            if change.account_id is None and notice.id not in self.seen:
-                self.notices[notice.id] = replace(notice, member_id=now)
-
-    def payer(self, issuance: Issuance) -> UUID | None:
-        """The account whose points an issuance took."""
-        if issuance.hold_id:
-            return self.holds[issuance.hold_id].account_id
-        debit = self.transfers[issuance.transfer_id].debit if issuance.transfer_id else None
-        return debit if isinstance(debit, UUID) else None
+        move_belongings(self, change)
 
     @apply.register
     def _(self, change: c.LinkUndone) -> None:

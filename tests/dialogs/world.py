@@ -4,8 +4,7 @@ Every function here can be written in a transcript, behind `@` (who calls) or `â
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 from core import errors
 from core.earning.commands import Earned, Quote, Undone
@@ -25,30 +24,29 @@ from core.facts import (
 )
 from core.ledger.commands import Balance
 from core.members.commands import Enrolled, Found, MyData
-from core.members.link_commands import (
-    LastLink,
-    LinkPreview,
-    LinkUndoneRef,
-    PhoneLinked,
-)
 from core.ports import HistoryLine, JoinTarget, Today
 from core.rewards.commands import Offer, Redeemed, Settled
 from core.values import Address
+from tests.dialogs.linking import (
+    last_link,
+    link_code,
+    link_preview,
+    link_undone,
+    phone_linked,
+)
+from tests.dialogs.naming import IDS, NOW, REF, id_of
 
-NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-"""Friday, 18:00 in Amman."""
-
-REF = "K7F3QD2"
-IDS: dict[UUID, str] = {}
-"""What an id is called in a transcript."""
-
-
-def id_of(name: str) -> UUID:
-    """A fixed id for a name."""
-    found = UUID(bytes=name.encode().ljust(16, b"\0")[:16])
-    IDS[found] = name
-    return found
-
+__all__ = [
+    "IDS",
+    "NOW",
+    "REF",
+    "id_of",
+    "last_link",
+    "link_code",
+    "link_preview",
+    "link_undone",
+    "phone_linked",
+]
 
 BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)
 SILVER = Tier(id=id_of("silver"), name="Silver", threshold=1000, multiplier_pct=150)
@@ -224,36 +222,6 @@ def found(
 ) -> Found:  # fmt: skip
     code_id = id_of("code") if code else None
     return Found(id_of("rudo"), name, phone, "Silver", 1250, code_id, linked)
-
-
-def link_code(code: str = "482913") -> TillCode:
-    return TillCode(
-        id=id_of("link code"), kind="link", member_id=id_of("rudo"), issuance_id=None, code=code,
-        expires_at=NOW + timedelta(minutes=10),
-    )  # fmt: skip
-
-
-def link_preview(
-    name: str = "Ru***", phone: str | None = "+962791234567", merges: bool = False,
-    points: int = 0, pin: bool = False, own_pin: bool = False,
-) -> LinkPreview:  # fmt: skip
-    return LinkPreview(id_of("link code"), name, phone, merges, points, pin, own_pin)
-
-
-def phone_linked(points: int = 0, available: int = 1250) -> PhoneLinked:
-    return PhoneLinked("Ru***", points, available, REF)
-
-
-def last_link(
-    name: str = "Tino", phone: str | None = "+962792345678", merged: bool = True,
-    points: int = 300, back: int = 100,
-) -> LastLink:  # fmt: skip
-    at = NOW - timedelta(days=3)
-    return LastLink(id_of("link"), name, phone, at, merged, points, back)
-
-
-def link_undone(back: int = 100) -> LinkUndoneRef:
-    return LinkUndoneRef(back, REF)
 
 
 def quote(points: int = 750) -> Quote:

@@ -16,7 +16,6 @@ from core.facts import (
     Counter,
     Hold,
     Issuance,
-    Link,
     Lot,
     Member,
     Notice,
@@ -24,6 +23,7 @@ from core.facts import (
     TillCode,
     Wallet,
 )
+from core.links import Link
 from core.values import Address
 from tests.core.tables import Tables, Use
 

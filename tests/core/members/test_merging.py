@@ -1,18 +1,22 @@
 """Two memberships become one: their points with their lots, and all that goes along."""
 
+from typing import Any
+
 import pytest
 
 from core.changes import ConsentGiven
 from core.earning.commands import RecordPurchase, UndoPurchase
 from core.errors import (
+    OwnLinkCode,
     RewardWaiting,
 )
-from core.facts import TillCode
 from core.ledger.commands import ExpirePoints, ShowHistory
-from core.members.commands import ChangeNotices, FindCustomer, StopMessages
-from core.members.link_commands import LinkPhone, LookUpLink, PhoneLinked, ShowLinkCode
+from core.members.commands import ChangeNotices, FindCustomer, Leave, SetPin, StopMessages
+from core.members.link_commands import LinkPhone, LookUpLink
+from core.ports import Command
 from core.rewards.commands import Approve, ExpireIssuance, ListIssuances, Redeem, UseIssuance
-from core.values import Address
+from core.service import execute
+from core.values import Address, Secret
 from tests.core.books import audit, system_sums
 from tests.core.cafe import (
     CAKE,
@@ -22,33 +26,16 @@ from tests.core.cafe import (
     OMAR,
     RUDO,
     SILVER,
+    STRANGER,
     TEA,
     cafe,
     jod,
     joined,
 )
-from tests.core.memory import Shop
+from tests.core.pairs import code_of, linked, two
+from tests.core.tables import Stale
 
-
-async def two(**programme: object) -> Shop:
-    """Rudo with 250 points, Omar with 100."""
-    shop = cafe(**programme)
-    for sender, name, minor in ((RUDO, "Rudo", 25_000), (OMAR, "Omar", 10_000)):
-        member_id = await joined(shop, sender, name)
-        await shop.ask(CASHIER, RecordPurchase(member_id, jod(minor)))
-    return shop
-
-
-async def code_of(shop: Shop, sender: Address = RUDO) -> TillCode:
-    return await shop.ask(sender, ShowLinkCode())
-
-
-async def linked(shop: Shop, typing: Address, shown: Address = RUDO) -> PhoneLinked:
-    code = await code_of(shop, shown)
-    preview = await shop.ask(typing, LookUpLink(code.code))
-    done: PhoneLinked = await shop.ask(typing, LinkPhone(preview.code_id, preview.merges))
-    audit(shop.tables)
-    return done
+PIN = Secret("48215")
 
 
 async def test_points_move_with_their_lots() -> None:
@@ -199,3 +186,57 @@ async def test_a_purchase_can_still_be_undone() -> None:
     wallet = shop.wallet_at(RUDO)
     assert (wallet.posted, wallet.lifetime_earned, wallet.visits) == (250, 250, 1)
     audit(shop.tables)
+
+
+# ── races ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "rival", [Redeem(TEA.id), Leave(), SetPin(PIN)], ids=lambda c: type(c).__name__
+)
+@pytest.mark.parametrize("who", [RUDO, OMAR], ids=["shown", "typing"])
+async def test_a_rival_of_either_member_makes_it_run_again(
+    rival: Command[Any], who: Address
+) -> None:
+    shop = await two()
+    code = await code_of(shop)
+    slow = shop.begin(OMAR)
+    await execute(slow, LinkPhone(code.id, True))
+    await shop.ask(who, rival)
+    with pytest.raises(Stale):
+        shop.commit(slow)
+    audit(shop.tables)
+
+
+async def test_two_phones_type_the_code_at_once() -> None:
+    shop = await two()
+    code = await code_of(shop)
+    first, second = shop.begin(OMAR), shop.begin(STRANGER)
+    await execute(first, LinkPhone(code.id, True))
+    await execute(second, LinkPhone(code.id, False))
+    shop.commit(first)
+    with pytest.raises(Stale):
+        shop.commit(second)
+    assert len(shop.tables.links) == 1
+
+
+async def test_each_types_the_others_code_at_once() -> None:
+    shop = await two()
+    codes = [await code_of(shop, sender) for sender in (RUDO, OMAR)]
+    first, second = shop.begin(OMAR), shop.begin(RUDO)
+    await execute(first, LinkPhone(codes[0].id, True))
+    await execute(second, LinkPhone(codes[1].id, True))
+    shop.commit(first)
+    with pytest.raises(Stale):
+        shop.commit(second)
+    with pytest.raises(OwnLinkCode):  # What was Omar's is Rudo's now, his code too.
+        await shop.ask(RUDO, LinkPhone(codes[1].id, True))
+    audit(shop.tables)
+
+
+async def test_a_repeated_message_links_once() -> None:
+    shop = await two()
+    code = await code_of(shop)
+    done = [await shop.ask(OMAR, LinkPhone(code.id, True), key="k") for _ in range(3)]
+    assert done[0] == done[1] == done[2]
+    assert len(shop.tables.links) == 1

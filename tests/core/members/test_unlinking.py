@@ -23,6 +23,7 @@ from core.members.link_commands import (
 )
 from core.rewards.commands import ListIssuances, Redeem
 from core.values import Address, Secret
+from tests.core import pairs
 from tests.core.books import audit, system_sums
 from tests.core.cafe import (
     BRONZE,
@@ -40,19 +41,12 @@ from tests.core.cafe import (
     joined,
 )
 from tests.core.memory import Shop
-
-
-async def linked(shop: Shop, typing: Address, shown: Address = RUDO) -> None:
-    code = await shop.ask(shown, ShowLinkCode())
-    await shop.ask(typing, LinkPhone(code.id, shop.caller(typing).member is not None))
+from tests.core.pairs import linked
 
 
 async def two(**programme: object) -> Shop:
     """Omar with 100 points linked to Rudo with 250."""
-    shop = cafe(**programme)
-    for sender, name, minor in ((RUDO, "Rudo", 25_000), (OMAR, "Omar", 10_000)):
-        member_id = await joined(shop, sender, name)
-        await shop.ask(CASHIER, RecordPurchase(member_id, jod(minor)))
+    shop = await pairs.two(**programme)
     await linked(shop, OMAR)
     return shop
 
