@@ -42,7 +42,7 @@ async def test_a_message_is_answered_once_whoever_dies(
     urls = database.start()
     try:
         async with proxied(urls.app) as proxy:
-            proxy.marker = b"commit_v1"
+            proxy.marker = b"commit_v3"
             doomed = await asyncio.to_thread(start, "worker", folder, MAITA_DATABASE_URL=proxy.url)
             assert (await said()).status_code == 200
             await asyncio.wait_for(proxy.held.wait(), 20)

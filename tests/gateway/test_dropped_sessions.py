@@ -12,7 +12,7 @@ import pytest
 
 from core.members.commands import StopMessages
 from tests.e2e.carriers import Handset
-from tests.gateway.teahouse import TeaHouse
+from tests.gateway.teahouse import CASHIER, TeaHouse
 
 _PHONES = count(773500001)
 
@@ -125,6 +125,22 @@ async def test_a_newcomer_is_welcomed_by_text(shop: TeaHouse) -> None:
     await end(shop, newcomer)
     (sent,) = await shop.work_off()
     assert "Welcome Chipo!" in sent
+
+
+async def test_an_award_that_was_perhaps_never_seen(shop: TeaHouse, phone: Handset) -> None:
+    """The cashier is texted, and told at the next dial even before a PIN: it is their own phone."""
+    cashier = shop.handset(CASHIER[0])
+    await cashier.dial(shop.http)
+    await cashier.start_over(shop.http)
+    await cashier.pick(shop.http, "Staff")
+    await cashier.say(shop.http, CASHIER[1])
+    await cashier.pick(shop.http, "Award a purchase")
+    await cashier.say(shop.http, phone.phone, "50")
+    assert "Done. Rudo has" in await cashier.pick(shop.http, "Yes")
+    await end(shop, cashier)
+    sent = await shop.work_off()
+    assert [text for text in sent if "Done. Rudo has 900 pts." in text]
+    assert "Done. Rudo has 900 pts." in await cashier.dial(shop.http)
 
 
 async def test_whatsapp_comes_first_inside_its_window(shop: TeaHouse, phone: Handset) -> None:
