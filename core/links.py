@@ -52,7 +52,8 @@ class Linking:
 class Linked:
     """A member's newest link that is not undone. `other`: the member merged into them, by now
     perhaps more than that; `moved`: the lots that came, spent or not; `others`: the member's
-    lots with points left besides. `reversed_points` and `reversed_visits`: of the other's
+    lots with points left besides. `accounts`: the other's and those of
+    whoever was merged into them before. `reversed_points` and `reversed_visits`: of these accounts'
     purchases undone since. `addresses`: those of the link that are still the member's."""
 
     link: Link
@@ -61,5 +62,6 @@ class Linked:
     moved: tuple[Lot, ...] = ()
     others: tuple[Lot, ...] = ()
     addresses: tuple[Address, ...] = ()
+    accounts: tuple[UUID, ...] = ()
     reversed_points: int = 0
     reversed_visits: int = 0

@@ -172,13 +172,13 @@ class AddressMoved(Change):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BelongingsMoved(Change):
     """Issuances with their till codes, purchases and waiting notices of `was` are another
-    member's from now on. `account_id`: only issuances and purchases that this account paid for or
-    was paid by; None: all."""
+    member's from now on. `accounts`: only issuances and purchases that one of these accounts paid
+    for or was paid by; None: all."""
 
     part = "belongings_moved"
     was: UUID
     member_id: UUID
-    account_id: UUID | None
+    accounts: tuple[UUID, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,7 @@ def _part(
         *target.changes(),
         moved(_parted(programme, kept.member, other.member, link, lifetime(source))),
         MemberMerged(id=other.member.id, version=other.member.version, into=None),
-        BelongingsMoved(was=kept.member.id, member_id=other.member.id, account_id=other.wallet.id),
+        BelongingsMoved(was=kept.member.id, member_id=other.member.id, accounts=linked.accounts),
     )
 
 

@@ -11,9 +11,11 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    any_,
     bindparam,
     cast,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -127,6 +129,20 @@ _STILL: Final = select(listed(_ADDRESS, member_address.c.value)).where(
         func.jsonb_build_array(cast(_ADDRESS, member_link.c.addresses.type))
     ),
 )
+_FAMILY: Final[ColumnElement[Any]] = literal_column(
+    """array(with recursive family (id) as (
+        select other.id
+        union
+        select m.id from member m join family f on m.merged_into = f.id)
+    select id from family)"""
+)
+"""The other and whoever was merged into them, however often."""
+_PAYER: Final = account.alias("payer")
+_ACCOUNTS: Final = sub(
+    select(func.coalesce(func.json_agg(_PAYER.c.id), sql("'[]'::json"))).where(
+        _PAYER.c.member_id == any_(_FAMILY)
+    )
+)
 _REVERSE: Final = transfer.alias("reverse")
 _REVERSED: Final = (
     select(
@@ -138,10 +154,10 @@ _REVERSED: Final = (
     .join(_REVERSE, _REVERSE.c.reverses == transfer.c.id)
     .where(
         purchase.c.member_id == member.c.id,
-        transfer.c.credit == cast(_OTHER_ACCOUNT.c.id, Text),
-        # Taken from the member's account, and since the link: before it, from the other's.
-        _REVERSE.c.debit == cast(account.c.id, Text),
         _REVERSE.c.id > member_link.c.id,
+        transfer.c.credit.in_(
+            select(cast(_PAYER.c.id, Text)).where(_PAYER.c.member_id == any_(_FAMILY))
+        ),
     )
 )
 _LINKED: Final = frozen(
@@ -153,7 +169,8 @@ _LINKED: Final = frozen(
         sub(_MOVED, member_link, account).label("moved"),
         sub(_OTHERS, member_link, account).label("others"),
         sub(_STILL, member_link, member).label("addresses"),
-        sub(_REVERSED, member_link, member, account, _OTHER_ACCOUNT).label("reversed"),
+        _ACCOUNTS.label("accounts"),
+        sub(_REVERSED, member_link, member).label("reversed"),
     )
     .select_from(
         member_link.join(member, member.c.id == member_link.c.member_id)
@@ -204,6 +221,7 @@ class LinkLoads:
             moved=read(row["moved"], tuple[Lot, ...]),
             others=read(row["others"], tuple[Lot, ...]),
             addresses=read(row["addresses"], tuple[Address, ...]),
+            accounts=read(row["accounts"], tuple[UUID, ...]),
             reversed_points=row["reversed"]["points"],
             reversed_visits=row["reversed"]["visits"],
         )

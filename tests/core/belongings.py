@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 def move_belongings(tables: "Tables", change: BelongingsMoved) -> None:
-    """As storage does in SQL: everything, or only what an account paid or was paid for."""
-    was, now, account = change.was, change.member_id, change.account_id
+    """As storage does in SQL: everything, or only what these accounts paid or were paid for."""
+    was, now, accounts = change.was, change.member_id, change.accounts
     for issuance in [i for i in tables.issuances.values() if i.member_id == was]:
-        if account in (None, _payer(tables, issuance)):
+        if accounts is None or _payer(tables, issuance) in accounts:
             tables.issuances[issuance.id] = replace(issuance, member_id=now)
     for code in [code for code in tables.codes.values() if code.member_id == was]:
         mine = code.issuance_id and tables.issuances[code.issuance_id].member_id == now
-        if mine or account is None:
+        if mine or accounts is None:
             tables.codes[code.id] = replace(code, member_id=now)
     for purchase in [p for p in tables.purchases.values() if p.member_id == was]:
         transfer = tables.transfers.get(tables.earned_by[purchase.id].transfer_id or was)
-        if account in (None, transfer and transfer.credit):
+        if accounts is None or (transfer and transfer.credit in accounts):
             tables.purchases[purchase.id] = replace(purchase, member_id=now)
     for notice in [n for n in tables.notices.values() if n.member_id == was]:
-        if account is None and notice.id not in tables.seen:
+        if accounts is None and notice.id not in tables.seen:
             tables.notices[notice.id] = replace(notice, member_id=now)
 
 

@@ -51,18 +51,14 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
     other = loads.person(link.other_id) if link.other_id else None
     own = [lot for lot in tables.lots.values() if lot.account_id == customer.wallet.id]
     came = {t.id for t in tables.transfers.values() if t.linked_id == link.id}
-    credit = other.wallet.id if other else None
-    taken = {
-        t.reverses
-        for t in tables.transfers.values()
-        if t.debit == customer.wallet.id and t.id > link.id
-    }
+    accounts = _accounts(tables, other.member.id) if other else ()
+    reverses = {t.reverses for t in tables.transfers.values() if t.reverses and t.id > link.id}
     undone = [
         purchase
         for purchase in tables.purchases.values()
         if purchase.member_id == member_id
-        and _paid(tables, purchase.id) == credit
-        and tables.earned_by[purchase.id].transfer_id in taken
+        and _paid(tables, purchase.id) in accounts
+        and tables.earned_by[purchase.id].transfer_id in reverses
     ]
     return Linked(
         link=link,
@@ -71,9 +67,17 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
         moved=tuple(lot for lot in own if tables.made_by[lot.id] in came),
         others=tuple(lot for lot in own if tables.made_by[lot.id] not in came and lot.remaining),
         addresses=tuple(a for a in link.addresses if tables.addresses.get(a) == member_id),
+        accounts=accounts,
         reversed_points=sum(purchase.points for purchase in undone),
         reversed_visits=len(undone),
     )
+
+
+def _accounts(tables: "Tables", member_id: UUID) -> tuple[UUID, ...]:
+    """The member's, and those of whoever was merged into them."""
+    merged = [m.id for m in tables.members.values() if m.merged_into == member_id]
+    own = [w.id for w in tables.wallets.values() if w.member_id == member_id]
+    return (*own, *(account for one in merged for account in _accounts(tables, one)))
 
 
 def _paid(tables: "Tables", purchase_id: UUID) -> object:

@@ -143,7 +143,7 @@ class Model:
         purse.lifetime -= points
         purse.visits -= 1
         for tie in self.ties:
-            if points and tie.purse is purse and tie.other is bought.earner:
+            if points and tie.other and bought.earner in self.family(tie.other):
                 tie.reversed_points += points
                 tie.reversed_visits += 1
         del self.undoable[purchase_id]
@@ -178,6 +178,11 @@ class Model:
             self.purses[sender] = kept
         return sum(amount for _, amount in moved)
 
+    def family(self, purse: Purse) -> list[Purse]:
+        """A purse and those that became one with it before."""
+        merged = [tie.other for tie in self.ties if tie.purse is purse and tie.other]
+        return [purse, *(one for other in merged for one in self.family(other))]
+
     def newest_tie(self, sender: Address) -> Tie | None:
         mine = [tie for tie in self.ties if tie.purse is self.purses[sender]]
         return mine[-1] if mine else None
@@ -208,16 +213,16 @@ class Model:
         kept.lifetime, other.lifetime = kept.lifetime - lifetime, other.lifetime + lifetime
         kept.visits, other.visits = kept.visits - visits, other.visits + visits
         kept.tier = max(tie.tier, self.reached(kept.lifetime))
-        self._belongings(kept, other, paid_by=other)
+        self._belongings(kept, other, paid_by=self.family(other))
         return True
 
-    def _belongings(self, was: Purse, now: Purse, paid_by: Purse | None = None) -> None:
+    def _belongings(self, was: Purse, now: Purse, paid_by: list[Purse] | None = None) -> None:
         for given in self.given.values():
-            if given.purse is was and paid_by in (None, given.payer):
+            if given.purse is was and (paid_by is None or given.payer in paid_by):
                 given.purse = now
         for bought in self.undoable.values():
-            known = bought.earner if bought.points else None
-            if bought.purse is was and (paid_by is None or paid_by is known):
+            back = paid_by is None or (bought.points and bought.earner in paid_by)
+            if bought.purse is was and back:
                 bought.purse = now
 
     def redeemable(self, sender: Address, reward: Reward) -> bool:

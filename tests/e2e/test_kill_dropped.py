@@ -1,4 +1,4 @@
-"""kill -9 while a dropped session's result is kept: the carrier tells again, one message goes out."""
+"""kill -9 while a dropped session's result is kept: told again, and one message goes out."""
 
 import asyncio
 import json

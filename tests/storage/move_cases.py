@@ -155,7 +155,7 @@ def address_moved(w: World) -> Case[AddressMoved]:
 
 
 def belongings_moved(w: World) -> Case[BelongingsMoved]:
-    change = BelongingsMoved(was=w.member, member_id=w.guest, account_id=None)
+    change = BelongingsMoved(was=w.member, member_id=w.guest, accounts=None)
     row: Columns = {"member_id": w.guest, "state": "reserved"}
     return Case(change=change, table="issuance", key={"id": w.issuance}, row=row)
 

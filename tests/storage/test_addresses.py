@@ -95,11 +95,11 @@ async def test_belongings_go_along_and_by_their_account_back(
     superuser.execute(
         "update purchase set transfer_id = %s where id = %s", (world.transfer, world.purchase)
     )
-    there = BelongingsMoved(was=world.member, member_id=world.guest, account_id=None)
+    there = BelongingsMoved(was=world.member, member_id=world.guest, accounts=None)
     await turns.commit(work(world, there))
     assert owners() == [world.guest] * 4
-    strange = BelongingsMoved(was=world.guest, member_id=world.member, account_id=world.link)
+    strange = BelongingsMoved(was=world.guest, member_id=world.member, accounts=(world.link,))
     await turns.commit(work(world, strange))
     assert owners() == [world.guest] * 4
-    await turns.commit(work(world, replace(strange, account_id=world.account)))
+    await turns.commit(work(world, replace(strange, accounts=(world.link, world.account))))
     assert owners() == [world.member, world.member, world.member, world.guest]

@@ -171,11 +171,17 @@ async def test_a_code_of_another_tenant_is_none(
 
 
 async def test_links_in_a_chain(shop: LedgerShop, verifier: Database) -> None:
+    """What Omar's points paid for goes with them, through Rudo to Lina and back."""
+    await ask(shop, OMAR, Redeem(TEA.id))
     await linked(shop, OMAR)
     await linked(shop, RUDO, shown=LINA)
     await kept(verifier, shop)
-    assert await undone(shop, LINA) == 600
-    assert await undone(shop) == 300
+    assert len(await ask(shop, LINA, ListIssuances())) == 1
+    assert await undone(shop, LINA) == 540
+    assert await ask(shop, LINA, ListIssuances()) == ()
+    assert len(await ask(shop, RUDO, ListIssuances())) == 1
+    assert await undone(shop) == 240
+    assert len(await ask(shop, OMAR, ListIssuances())) == 1
     await kept(verifier, shop)
 
 

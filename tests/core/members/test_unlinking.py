@@ -65,6 +65,10 @@ def standing(shop: Shop, sender: Address) -> tuple[int, int, int, int]:
     return wallet.available, wallet.lifetime_earned, wallet.lifetime_spent, wallet.visits
 
 
+async def rewards(shop: Shop, sender: Address) -> list[str]:
+    return [issuance.reward_name for issuance in await shop.ask(sender, ListIssuances())]
+
+
 async def test_all_of_it_goes_back() -> None:
     shop = await two()
     ends = sorted(str(lot.expires_at) for lot in shop.tables.lots.values() if lot.remaining)
@@ -129,6 +133,27 @@ async def test_links_in_a_chain_come_apart_in_their_order() -> None:
     assert standing(shop, OMAR) == (100, 100, 0, 1)
 
 
+async def test_what_came_earlier_in_a_chain_goes_back_with_it() -> None:
+    """Omar's reward and award are Rudo's, then Lina's, then Rudo's again, then Omar's."""
+    shop = cafe()
+    for sender in (RUDO, OMAR, LINA):
+        member_id = await joined(shop, sender)
+        await shop.ask(CASHIER, RecordPurchase(member_id, jod(25_000)))
+    await shop.ask(OMAR, Redeem(TEA.id))
+    award = list(shop.tables.purchases)[1]
+    await linked(shop, OMAR)
+    await linked(shop, RUDO, shown=LINA)
+    assert await rewards(shop, LINA) == ["Mint Tea"]
+    await shop.ask(CASHIER, UndoPurchase(award))
+    assert (await undone(shop, LINA)).back == 190
+    assert (await rewards(shop, LINA), standing(shop, LINA)) == ([], (250, 250, 0, 1))
+    assert await rewards(shop, RUDO) == ["Mint Tea"]
+    assert standing(shop, RUDO) == (190, 250, 60, 1)
+    assert (await undone(shop)).back == 0
+    assert await rewards(shop, OMAR) == ["Mint Tea"]
+    assert (standing(shop, OMAR), standing(shop, RUDO)) == ((0, 0, 60, 0), (190, 250, 0, 1))
+
+
 async def test_it_may_happen_again() -> None:
     shop = await two()
     await undone(shop)
@@ -149,7 +174,7 @@ async def test_what_was_spent_is_taken_from_what_is_there() -> None:
     await shop.ask(RUDO, Redeem(CAKE.id))
     assert (await undone(shop)).back == 100
     assert (standing(shop, RUDO)[0], standing(shop, OMAR)[0]) == (50, 100)
-    assert [i.reward_name for i in await shop.ask(RUDO, ListIssuances())] == ["Cake"]
+    assert await rewards(shop, RUDO) == ["Cake"]
     assert await shop.ask(OMAR, ListIssuances()) == ()
 
 
@@ -188,8 +213,8 @@ async def test_what_it_paid_for_goes_back_too() -> None:
     await linked(shop, OMAR)
     await shop.ask(OMAR, Redeem(CAKE.id))
     await undone(shop)
-    assert [i.reward_name for i in await shop.ask(OMAR, ListIssuances())] == ["Mint Tea"]
-    assert [i.reward_name for i in await shop.ask(RUDO, ListIssuances())] == ["Cake"]
+    assert await rewards(shop, OMAR) == ["Mint Tea"]
+    assert await rewards(shop, RUDO) == ["Cake"]
     purchases = [p.member_id for p in shop.tables.purchases.values()]
     assert purchases == [shop.member(RUDO).id, shop.member(OMAR).id]
 

@@ -98,39 +98,39 @@ begin
 end
 $$;
 
--- What can still be used, undone or said is the other member's from now on. With an account: only
--- what it paid for (issuances) or was paid for (purchases), which is how a merge is taken apart.
+-- What can still be used, undone or said is the other member's from now on. With accounts: only
+-- what they paid for (issuances) or were paid for (purchases): how a merge is taken apart.
 create function move_belongings_v3(p_tenant uuid, p_part jsonb) returns void
 language plpgsql volatile security invoker as $$
 declare
     r record;
 begin
-    perform refuse_unknown_v1('belongings_moved', p_part, 'was', 'member_id', 'account_id');
+    perform refuse_unknown_v1('belongings_moved', p_part, 'was', 'member_id', 'accounts');
     for r in
-        select * from jsonb_to_recordset(p_part) n (was uuid, member_id uuid, account_id uuid)
+        select * from jsonb_to_recordset(p_part) n (was uuid, member_id uuid, accounts uuid[])
     loop
         update issuance i set member_id = r.member_id
          where i.tenant_id = p_tenant and i.member_id = r.was
-           and (r.account_id is null
+           and (r.accounts is null
                 or exists (select from hold h
                             where h.tenant_id = p_tenant and h.id = i.hold_id
-                              and h.account_id = r.account_id)
+                              and h.account_id = any(r.accounts))
                 or exists (select from transfer t
                             where t.tenant_id = p_tenant and t.id = i.transfer_id
-                              and t.debit = r.account_id::text));
+                              and t.debit = any(r.accounts::text[])));
         update till_code c set member_id = r.member_id
          where c.tenant_id = p_tenant and c.member_id = r.was
-           and (r.account_id is null
+           and (r.accounts is null
                 or exists (select from issuance i
                             where i.tenant_id = p_tenant and i.id = c.issuance_id
                               and i.member_id = r.member_id));
         update purchase p set member_id = r.member_id
          where p.tenant_id = p_tenant and p.member_id = r.was
-           and (r.account_id is null
+           and (r.accounts is null
                 or exists (select from transfer t
                             where t.tenant_id = p_tenant and t.id = p.transfer_id
-                              and t.credit = r.account_id::text));
-        if r.account_id is null then
+                              and t.credit = any(r.accounts::text[])));
+        if r.accounts is null then
             update notice n set member_id = r.member_id
              where n.tenant_id = p_tenant and n.member_id = r.was
                and n.state in ('waiting', 'sending');
