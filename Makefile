@@ -7,7 +7,7 @@ SOURCES := gateway dialogs core storage tests
 ENVIRONMENT := $(if $(PORT),MAITA_PORT="$(PORT)") $(if $(DATA_DIR),MAITA_DATA_DIR="$(DATA_DIR)")
 WORKERS ?= 2
 
-.PHONY: help run test check bench format lock audit
+.PHONY: help run test check bench screens format lock audit
 
 help: ## show these lines
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -25,8 +25,10 @@ check: .venv/dev.stamp ## run the checks that need no database
 	@$(BIN)/lint-imports --no-logo
 
 bench: .venv/dev.stamp ## measure speed
-	@if [ -f tests/bench/__main__.py ]; then exec $(BIN)/python -m tests.bench; \
-	else echo "There is nothing to measure yet: the benchmarks arrive with the speed work."; fi
+	@exec $(BIN)/python -m tests.bench $(BENCH)
+
+screens: .venv/dev.stamp ## draw every screen in every language on every channel
+	@$(BIN)/python -m tests.screens
 
 format: .venv/dev.stamp ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix --quiet $(SOURCES); $(BIN)/ruff format $(SOURCES)

@@ -4,12 +4,13 @@ Field names are column names where a column exists. Times are aware UTC datetime
 database's clock; points are integers; money is in minor units.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.values import Address
+from core.values import Address, Shop
 
 Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
@@ -20,6 +21,8 @@ Scope = Literal["pin", "staff_pin", "use_here", "use_here_staff", "till", "join_
 (subject: member id); a staff's own PIN, that staff's PIN typed on all members' phones, the till
 codes a staff types (staff id); the join codes an address types (a keyed hash of it); the link codes
 a member types (member id), or an address that is nobody's (a keyed hash of it)."""
+OwnTexts = Mapping[str, tuple[str, ...]]
+"""The English of a text → what is said for it, in one form or one for each plural form."""
 OPEN_STATES: tuple[IssuanceState, ...] = ("reserved", "issued")
 
 
@@ -57,6 +60,7 @@ class Programme:
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
     so that half points per unit stay integers. Tiers ascend by threshold; the first is at 0.
+    `texts`: its own words, by language. `shortcuts`: what digits behind its code stand for.
     """
 
     tenant_id: UUID
@@ -79,6 +83,8 @@ class Programme:
     rejoin_days: int = 30
     tiers: tuple[Tier, ...] = ()
     rewards: tuple[Reward, ...] = ()
+    texts: Mapping[str, OwnTexts] = field(default_factory=dict)
+    shortcuts: dict[str, str] = field(default_factory=dict)
 
     def tier(self, tier_id: UUID | None) -> Tier | None:
         """The tier with this id, or None."""
@@ -256,27 +262,12 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """A purchase that was awarded: money in, points out."""
-
-    id: UUID
-    member_id: UUID
-    member_name: str
-    staff_id: UUID | None
-    amount_minor: int
-    currency: str
-    points: int
-    ref: str
-    at: datetime
-    reversed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who is talking, to whom, and what begin already knows of them. Costs no trip.
 
     `next_expiry`: the soonest end that is still to come. `expired_unbooked`: points in lots that
-    are past their end though the sweep has not booked them yet.
+    are past their end though the sweep has not booked them yet. `shops`: on a shared address,
+    those where the caller is member or staff; not `chosen`: at none, the programme is platform's.
     """
 
     programme: Programme
@@ -290,6 +281,8 @@ class Caller:
     to_approve: int = 0
     stopped: bool = False
     unseen: tuple[Notice, ...] = field(default=())
+    shops: tuple[Shop, ...] | None = None
+    chosen: bool = True
 
     @property
     def available(self) -> int:

@@ -18,13 +18,13 @@ from core.facts import (
     Lot,
     LotUse,
     Member,
-    Purchase,
     Scope,
     Staff,
     TillCode,
     Wallet,
 )
-from core.values import Address, Secret
+from core.purchases import Purchase
+from core.values import Address, Secret, Shop
 
 if TYPE_CHECKING:
     from core.links import Linked, Linking
@@ -201,6 +201,16 @@ class Loads(Protocol):
     async def tenant_by_join_code(self, code: str) -> "Counted[JoinTarget]":
         """By a join code or slug in lower case; with the counter ("join_code", a pseudonym of
         the caller's address: no counter holds anybody's number)."""
+        ...
+
+    async def shops(self, *, after: tuple[str, str] | None, limit: int) -> tuple[Shop, ...]:
+        """Open shops in the order of their names, whatever the tenant; `after` is the name and
+        slug of the last one seen."""
+        ...
+
+    async def shops_like(self, typed: str) -> tuple[Shop, ...]:
+        """Open shops by what was typed in small letters with single spaces: the one with this
+        slug or join code, else up to eight by name, those that begin so first."""
         ...
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]: ...

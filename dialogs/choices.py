@@ -1,9 +1,11 @@
 """Choices that many dialogs offer, and ids with a meaning of their own. Called by dialogs."""
 
+import re
 from typing import Final
+from unicodedata import category
 
 from dialogs.dialog import Reject, View
-from dialogs.messages import Choice
+from dialogs.messages import KEY_NUMBER, Choice
 from dialogs.texts import mark
 
 BACK: Final = "back"
@@ -11,10 +13,16 @@ BACK: Final = "back"
 
 YES: Final = "yes"
 
-KEY_NUMBER: Final = 98
-"""The key that turns the page; never a choice's number."""
+# Translators: Words that say yes and no to a question, separated by commas, in any case. Give those
+# of your language; the English ones work anyway. None may mean the other in another language.
+YES_WORDS: Final = mark("YES,Y,OK")
+NO_WORDS: Final = mark("NO,N")
 
 NOT_A_CHOICE: Final = mark("That is not a choice.")
+
+JOINERS: Final = frozenset("\u200d\u2060")
+SKINS: Final = frozenset("🏻🏼🏽🏾🏿")
+"""The colours of a picture's skin, which stand behind it."""
 
 STAMP: Final = "~"
 """Ends a choice's own id; behind it stands the turn in which a guarding screen offered it."""
@@ -30,9 +38,14 @@ def yes_or_no(view: View) -> tuple[Choice, Choice]:
     # Translators: Confirmation, a button of 20 characters.
     yes, no = view.t("Yes"), view.t("No")
     return (
-        Choice(id=YES, label=yes, keywords=("y", "ok"), number=1),
-        Choice(id=BACK, label=no, keywords=("n",), number=0),
+        Choice(id=YES, label=yes, keywords=_words(view, YES_WORDS), number=1),
+        Choice(id=BACK, label=no, keywords=_words(view, NO_WORDS), number=0),
     )
+
+
+def _words(view: View, words: str) -> tuple[str, ...]:
+    """Words of this language and the English ones, each once."""
+    return tuple(dict.fromkeys((*view.t(words).split(","), *words.split(","))))
 
 
 def no_choice(view: View) -> Reject:
@@ -40,6 +53,32 @@ def no_choice(view: View) -> Reject:
     return Reject(view.t("That is not a choice."))
 
 
+NUMBER_BEGUN: Final = re.compile(r"[0-9][0-9.,:/ ]*\Z")
+NUMBER_GOES_ON: Final = re.compile(r"[.,:/ ]?[0-9]")
+
+
 def shortened(label: str, room: int) -> str:
-    """A label for a button or a row: what fits, the cut marked by a full stop."""
-    return label if len(label) <= room else f"{label[: room - 1].rstrip()}."
+    """A label for a button or a row: what fits, the cut marked by a full stop. A number is left
+    out rather than cut, since what is left of it would be another one; where that is within a later
+    sentence, with the sentence."""
+    if len(label) <= room:
+        return label
+    kept = whole_characters(label, room - 1)
+    if NUMBER_GOES_ON.match(label, len(kept)):
+        kept = NUMBER_BEGUN.sub("", kept) or kept
+        kept = kept.rpartition(". ")[0] or kept
+    return f"{kept.rstrip()}."
+
+
+def whole_characters(text: str, most: int) -> str:
+    """The beginning of a text, at most so long, that tears nothing apart which is drawn as one."""
+    kept = min(max(most, 0), len(text))
+    while 0 < kept < len(text) and _joins(text[kept - 1], text[kept]):
+        kept -= 1
+    return text[:kept]
+
+
+def _joins(before: str, char: str) -> bool:
+    """Whether this character is drawn together with the one before it (a part of what UAX 29
+    calls a grapheme cluster)."""
+    return before in JOINERS or char in JOINERS or category(char)[0] == "M" or char in SKINS

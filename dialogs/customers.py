@@ -21,14 +21,13 @@ def customer_slots(found: Found) -> dict[str, Any]:
 
 def customer_line(view: View) -> str:
     """`Rudo, Silver, +962 79 *** 4567`: what staff see before they confirm."""
-    return ", ".join(part for part in (customer_name(view), standing_line(view)) if part)
+    return view.joined(customer_name(view), standing_line(view))
 
 
 def standing_line(view: View) -> str:
     """`Silver, +962 79 *** 4567`."""
     slots = view.slots
-    phone = view.phone(slots["phone"]) if slots["phone"] else ""
-    return ", ".join(part for part in (slots["tier"], phone) if part)
+    return view.joined(slots["tier"], view.phone(slots["phone"]) if slots["phone"] else "")
 
 
 def customer_name(view: View) -> str:

@@ -13,16 +13,19 @@ through `do` and may catch the refusal that is thrown in.
 """
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, Union
+from uuid import UUID
 
+import msgspec
 from transitions import Machine
 
 from core.facts import Caller
 from core.ports import Command
 from core.values import Money
 from dialogs.messages import Input, Reply
+from dialogs.screen import Room
 from dialogs.session import Slots
 
 R = TypeVar("R")
@@ -35,56 +38,60 @@ def do(command: Command[R]) -> Generator[Command[Any], Any, R]:
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """Heard: fire this trigger. `slots` are merged into the dialog's. `language`: speak it from
     now on; `signed_in`: staff proved who they are."""
 
     trigger: str
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     language: str = ""
     signed_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(msgspec.Struct, frozen=True):
     """Not understood: say `text`, ask the same again. The third time in a row ends politely."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """Run another dialog by name; when it is done, go on here with `on_done`, a trigger (or ask
     the same state again when None). `instead`: this dialog is over and does not wait."""
 
     dialog: str
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     on_done: str | None = None
     instead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """This dialog is finished: back to its caller, which gets `slots`; without a caller, home.
     `text` is said as the first lines of what follows; `end` ends the session with it instead.
     `language` and `signed_in` as in Move."""
 
     text: str = ""
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     end: bool = False
     language: str = ""
     signed_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(msgspec.Struct, frozen=True):
     """Drop whoever waits and go home, saying `text` first."""
 
     text: str = ""
 
 
-Outcome = Move | Reject | Call | Done | Home
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Go on at another shop of a shared address: there `said` is heard first ("" opens it).
+    Nothing of this conversation goes along but its language."""
+
+    tenant_id: UUID
+    said: str = ""
+
+
+Outcome = Move | Reject | Call | Done | Home | Visit
 
 
 class View(Protocol):
@@ -113,6 +120,11 @@ class View(Protocol):
         ...
 
     @property
+    def room(self) -> Room:
+        """What one screen holds, where messages do not stay."""
+        ...
+
+    @property
     def is_member(self) -> bool:
         """True for one whose membership is active: not left, not blocked."""
         ...
@@ -136,6 +148,14 @@ class View(Protocol):
 
     def money(self, amount: Money) -> str:
         """`50.000 JOD`."""
+        ...
+
+    def currency(self, code: str) -> str:
+        """`JOD`, as this language calls it."""
+        ...
+
+    def joined(self, *parts: str) -> str:
+        """The parts that are there, with commas between."""
         ...
 
     def date(self, at: datetime) -> str:
@@ -171,6 +191,7 @@ class State:
     choice (an amount, a name, a code). `zero`: the first `0` is heard as typed, only the next one
     is the key for back: an amount of 0 is a slip more often than a wish to leave (security.md,
     U10). `words`: a text that is nothing but a keyword is one even here, though the state is free.
+    `lists`: typed text or a choice of a list, which is paged like any; words work here too.
     `result`: says what was done; a redial says it once more and goes home. `resumable`: a redial
     may come back here."""
 
@@ -182,6 +203,7 @@ class State:
     free: bool = False
     zero: bool = False
     words: bool = False
+    lists: bool = False
     result: bool = False
 
     @property
@@ -194,6 +216,7 @@ class Dialog:
     """A named table of `(trigger, source, dest)` and its states' steps. `staff`: only for staff
     who proved their PIN; else `members`: only for members. The trigger `back` is what `0` fires.
     `flow`: something is begun here that a redial offers to finish; the others only show.
+    `anywhere`: speaks also where no shop is chosen yet.
 
     `title` is the English name used in "Continue with …?". The machine is built once and never
     registers a model (docs/dependencies.md, transitions).
@@ -209,10 +232,12 @@ class Dialog:
         staff: bool = False,
         members: bool = True,
         flow: bool = False,
+        anywhere: bool = False,
     ) -> None:
         self.name, self.title, self.start, self.staff, self.members, self.flow = (
             name, title, start, staff, members, flow,
         )  # fmt: skip
+        self.anywhere = anywhere
         self.transitions = tuple(transitions)
         names = dict.fromkeys([start, *(s for _, a, b in self.transitions for s in (a, b))])
         self.states = {state: State(name=state) for state in names}
@@ -234,6 +259,7 @@ class Dialog:
         free: bool = False,
         zero: bool = False,
         words: bool = False,
+        lists: bool = False,
         result: bool = False,
     ) -> Callable[[Ask], Ask]:
         """Register how a state asks, and what kind of answer it waits for."""
@@ -241,7 +267,7 @@ class Dialog:
         def register(step: Ask) -> Ask:
             row = self.states[state]
             row.ask, row.secret, row.guards, row.free = step, secret, guards, free
-            row.zero, row.words, row.result = zero, words, result
+            row.zero, row.words, row.lists, row.result = zero, words, lists, result
             return step
 
         return register

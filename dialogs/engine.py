@@ -6,28 +6,30 @@ is one unit of work by construction (docs/architecture.md, The way of a message)
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from core.errors import LoyaltyError
 from core.members.commands import SeeNotices
 from core.ports import Command, Query
-from dialogs.dialog import Dialog
+from dialogs.dialog import Dialog, Visit
 from dialogs.finishing import finish
 from dialogs.messages import Input, Reply
-from dialogs.responding import respond
-from dialogs.running import Run, Steps
+from dialogs.responding import RESUME, respond
+from dialogs.running import PICKER, Run, Steps
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Result, Session
 from dialogs.view import Surface
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn came to. `reply`: every choice carries its number; a reply without text asks
     for no answer at all (a second STOP). `session`: to be stored; `page` tells which page of the
     reply to show. `command`: the one that succeeded. `durable`: the commit must be flushed.
-    `understood`: False when the input was refused as unclear. `language`: the reply's."""
+    `understood`: False when the input was refused as unclear. `language`: the reply's. `visit`:
+    nothing is replied, since the turn goes on at another shop, with `session`."""
 
     reply: Reply
     session: Session
@@ -35,6 +37,7 @@ class Turn:
     durable: bool
     understood: bool
     language: str
+    visit: Visit | None = None
 
 
 def turn(
@@ -46,18 +49,24 @@ def turn(
     surface: Surface,
     resume: bool = False,
     avoid_digit: str = "",
+    news: str = "",
+    room: Room = SCREEN,
     unheard: Result | None = None,
     tells: bool | None = None,
 ) -> Generator[Command[Any], Any, Turn]:
     """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
     session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
-    input: no choice of a guarding screen gets that number (docs/security.md, 8). `unheard`: a
+    input: no choice of a guarding screen gets that number (docs/security.md, 8). `news`: a text
+    of the catalogue to say first. `room`: what one screen of the carrier holds. `unheard`: a
     result of an earlier session, to be said first. `tells`: say here what is new (None: where this
     opens); of digits dialled ahead only the last answer is seen."""
-    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface)
+    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface, room=room)
     run.unheard, run.tells = unheard, tells
-    reply = yield from _watched(respond(run, resume=resume), run)
-    reply, after = finish(run, reply, avoid_digit)
+    reply = yield from _watched(respond(run, resume=resume, news=news), run)
+    if run.visit is None:
+        reply, after = finish(run, reply, avoid_digit)
+    else:
+        after = run.session.depart()
     return Turn(
         reply=reply,
         session=after,
@@ -65,6 +74,7 @@ def turn(
         durable=run.attempted or durable(dialogs, session, after),
         understood=run.understood,
         language=run.language,
+        visit=run.visit,
     )
 
 
@@ -75,8 +85,20 @@ def durable(dialogs: Mapping[str, Dialog], before: Session, after: Session) -> b
 
 def stops_walk(dialogs: Mapping[str, Dialog], session: Session) -> bool:
     """True when digits dialled ahead must stop here: the conversation has ended, or its next
-    answer is a secret, a confirmation or free text (docs/security.md, U38)."""
-    return not session.dialog or _risky(dialogs, session, free=True)
+    answer is a secret, a confirmation, free text or a shop (docs/security.md, U38)."""
+    choosing = session.dialog == PICKER
+    return not session.dialog or choosing or _risky(dialogs, session, free=True)
+
+
+def resumes(dialogs: Mapping[str, Dialog], session: Session) -> bool:
+    """True when a redial has something to offer or to say first: what was begun and not finished,
+    or a result that perhaps nobody saw (docs/conversation.md, rule 8)."""
+    dialog = dialogs.get(session.dialog)
+    state = dialog.states.get(session.state) if dialog else None
+    if dialog is None or state is None:
+        return False
+    told = state.result or session.result is not None
+    return told or (dialog.flow and state.resumable) or dialog.name == RESUME
 
 
 def _risky(dialogs: Mapping[str, Dialog], session: Session, *, free: bool) -> bool:

@@ -3,15 +3,16 @@
 Called by the engine. Nothing of an answer to a secret question is ever kept.
 """
 
-from dataclasses import replace
 from typing import Final
 
+from msgspec.structs import replace
+
 from core.members.commands import SeeNotices
-from dialogs.choices import BACK, KEY_NUMBER, NOT_A_CHOICE, STAMP, numbered
+from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
-from dialogs.messages import Choice, Reply
-from dialogs.room import above_menu, fits_screen
-from dialogs.running import Run
+from dialogs.messages import KEY_NUMBER, Choice, Reply
+from dialogs.room import above_menu, above_question
+from dialogs.running import PICKER, Run
 from dialogs.session import Offered, Result, Session
 
 REMEMBERED_MAX: Final = 40
@@ -31,7 +32,7 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
     state = run.state
     reply = replace(
         reply,
-        choices=_numbered(reply.choices, state, run.session.turns, avoid_digit),
+        choices=_numbered(run, reply.choices, avoid_digit),
         secret=reply.secret or state.secret,
         footer=reply.footer or _footer(run, reply),
     )
@@ -56,34 +57,68 @@ def _headed(run: Run, reply: Reply) -> str:
         return ""
     shop = run.caller.programme.name
     known = run.session.dialog in run.dialogs
+    if run.session.dialog == PICKER and run.caller.chosen:
+        # A list of shops is none of the present one's screens.
+        return "\n".join(lines)
     heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
-    if run.surface == "ussd" and known and not reply.end and run.state.guards:
-        # A question stands on the first page with its choices, even without the shop's name.
-        without_no = [line for line in lines if line != run.texts.t(NOT_A_CHOICE)]
-        for fitting in ([heading, *lines], lines, without_no):
-            if fits_screen(fitting, reply.choices):
-                return "\n".join(fitting)
-    at_menu = known and run.session.dialog in MENUS and not run.session.frames
+    room = run.laid_out
+    if run.surface != "chat" and known and not reply.end and _alone(run.state):
+        return _question(run, heading, reply)
+    at_menu = known and _at_menu(run)
     if run.surface == "ussd" and at_menu:
-        return above_menu(heading, run.said, reply.text, reply.choices)
+        more = run.texts.t("More")
+        return above_menu(room, heading, run.said, reply.text, reply.choices, more)
+    if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
+        heading = shortened(heading, room.quarter([heading, *lines]))
     return "\n".join([heading, *lines])
 
 
-def _numbered(
-    choices: tuple[Choice, ...], state: State, turns: int, avoid_digit: str
-) -> tuple[Choice, ...]:
+def _at_menu(run: Run) -> bool:
+    """Whether this is the first menu, from which nothing leads back."""
+    at_start = run.session.state == run.dialog.start
+    if not run.caller.chosen and run.session.dialog == PICKER:
+        at_start = at_start or not run.caller.shops
+    menus = MENUS if run.caller.chosen else (PICKER,)
+    return at_start and run.session.dialog in menus and not run.session.frames
+
+
+def _alone(state: State) -> bool:
+    """Whether a screen must hold all of a question: its Yes moves value, or whatever is typed
+    answers it, so that no key turns a page."""
+    return state.guards or state.secret or (state.free and not state.lists)
+
+
+def _question(run: Run, heading: str, reply: Reply) -> str:
+    needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
+    news = run.said
+    if not run.laid_out.holds([*news, reply.text], reply.choices):
+        news = [line for line in news if line != needless]
+    more = run.texts.t("More")
+    return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)
+
+
+def _numbered(run: Run, choices: tuple[Choice, ...], avoid_digit: str) -> tuple[Choice, ...]:
     """Every choice with its number. A guarding screen's ids carry the turn, so that an older
-    screen's Yes is never heard as this one's."""
+    screen's Yes is never heard as this one's; where shops share a number, a button's id carries
+    its shop."""
+    state, stamp = run.state, _stamp(run)
     shift = _shift(choices, avoid_digit) if state.guards and avoid_digit else 0
     shown = []
     for place, choice in enumerate(choices, 1):
         number = numbered(place) if choice.number is None else choice.number
         assert (number > 0 and number != KEY_NUMBER) or choice.id == BACK, choice
         assert STAMP not in choice.id, choice
-        own = f"{choice.id}{STAMP}{turns}" if state.guards else choice.id
+        own = f"{choice.id}{STAMP}{stamp}" if stamp else choice.id
         shown.append(replace(choice, id=own, number=number + shift if number else 0))
     assert len({choice.number for choice in shown}) == len(shown), choices
     return tuple(shown)
+
+
+def _stamp(run: Run) -> str:
+    if run.state.guards:
+        return str(run.session.turns)
+    shared = run.caller.shops is not None and run.surface == "chat"
+    return run.caller.programme.slug if shared else ""
 
 
 def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
@@ -95,8 +130,7 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 
 def _footer(run: Run, reply: Reply) -> str:
-    at_start = run.session.state == run.dialog.start
-    if at_start and run.session.dialog in MENUS and not run.session.frames:
+    if _at_menu(run):
         return ""
     if any(choice.id == BACK for choice in reply.choices):
         return run.texts.t("00 Home")
@@ -123,6 +157,6 @@ def _remembered(run: Run, state: State, reply: Reply) -> Session:
             for choice in reply.choices
         ),
         offered_before=before,
-        paged=None if state.secret or state.free else reply,
+        paged=None if state.secret or (state.free and not state.lists) else reply,
         page=1,
     )

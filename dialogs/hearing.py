@@ -6,9 +6,10 @@ label, its short label, its keywords or a tap. Called by the engine, before any 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final, Literal
+
+import msgspec
 
 from core.values import ascii_digits
 from dialogs.choices import BACK, STAMP
@@ -28,35 +29,30 @@ NEAR_MIN_CHARS: Final = 4
 Key = Literal["back", "home", "more"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
+class Pressed(msgspec.Struct, frozen=True):
     """One of the engine's own keys: `0`, `00`, `98`."""
 
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(msgspec.Struct, frozen=True):
     """An offered choice, by its own id."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(msgspec.Struct, frozen=True):
     """A keyword and the rest of the text."""
 
     keyword: Keyword
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(msgspec.Struct, frozen=True):
     """Text that the state itself waits for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(msgspec.Struct, frozen=True):
     """A button that is not offered now. `known`: it was, once; `too_old`: over a day ago."""
 
     id: str
@@ -64,21 +60,20 @@ class Stale:
     too_old: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(msgspec.Struct, frozen=True):
     """Nothing of the above."""
 
 
 Heard = Pressed | Picked | Said | Typed | Stale | Unclear
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """Where an input is heard. `state` None: nothing was asked yet."""
+class Ear(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an input is heard. `state` None: nothing was asked yet. `languages`: those whose
+    keywords work besides the English ones: the session's, and all that the programme offers."""
 
     session: Session
     state: State | None
-    language: str
+    languages: tuple[str, ...]
     now_s: int
 
     def hear(self, said: Input) -> Heard:
@@ -86,7 +81,8 @@ class Ear:
         if said.choice is not None and said.choice != MORE:
             return self._tap(said.choice)
         text = ascii_digits(said.text) if said.choice is None else MORE
-        found = keyword(text, self.language)
+        # No keyword is a number, which most answers are.
+        found = None if NUMBER.match(text) else keyword(text, *self.languages)
         if found and found[0].at_once:
             return Said(*found)
         return self._key(text) or self._text(text)
@@ -105,6 +101,7 @@ class Ear:
 
     def _key(self, text: str) -> Heard | None:
         waits = self.state is not None and (self.state.free or self.state.secret)
+        waits = waits and not (self.state and self.state.lists)
         if text == "00":
             return Pressed("home")
         if text == "0":
@@ -117,11 +114,13 @@ class Ear:
     def _text(self, text: str) -> Heard:
         state = self.state
         if state is None:
-            found = keyword(text, self.language)
+            found = keyword(text, *self.languages)
             return Said(*found) if found else Unclear()
         if state.secret:
             return Typed()
         picked = self._number(text) if NUMBER.match(text) else self._label(text)
+        if state.lists:
+            return picked or self._word(text) or Typed()
         if picked or state.free:
             return picked or (self._only_word(text) if state.words else None) or Typed()
         return self._word(text) or self._near(text) or Unclear()
@@ -145,12 +144,12 @@ class Ear:
                 yield offered.id, normal(name)
 
     def _word(self, text: str) -> Heard | None:
-        key = key_words(self.language).get(normal(text))
+        key = key_words(*self.languages).get(normal(text))
         if key == "back":
             return Pressed("back")
         if key == "more" and self.session.paged:
             return Pressed("more")
-        found = keyword(text, self.language)
+        found = keyword(text, *self.languages)
         return Said(*found) if found else None
 
     def _only_word(self, text: str) -> Heard | None:
@@ -166,8 +165,8 @@ class Ear:
         near = {offered_id for offered_id, name in self._names() if alike(typed, name)}
         words = {
             word.dialog: word
-            for phrase, word in phrases(self.language).items()
-            if not word.at_once and not word.argument and alike(typed, phrase)
+            for phrase, word in phrases(*self.languages).items()
+            if not word.does and not word.argument and alike(typed, phrase)
         }
         if len(near) + len(words.keys() - near) != 1:
             return None

@@ -1,10 +1,14 @@
 """Words that lead somewhere from anywhere: BAL, REWARDS, REDEEM 2, CODE x, STOP …
 
 First word counts, the rest is the argument. Each entry's words are one text of the catalogue, so
-every language adds its own; the English ones always work. Called by hearing and running.
+every language adds its own. The English ones always work, and so do those of every language that
+the programme offers, since who has not chosen one yet writes in their own: no word means different
+things in two languages (a test sees to it). Called by hearing and running.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,6 +19,11 @@ HEARD_MAX_CHARS: Final = 200
 """Longer texts name no choice and no keyword; they are cut before anything is compared."""
 UNSEEN: Final = ("Cf", "Cs")
 """Unicode categories that are dropped: formatting characters and halves of pairs."""
+ARABIC: Final = re.compile("[\u0600-\u06ff]")
+UNWRITTEN: Final = re.compile("[\u0640\u064b-\u065f\u0670]")
+"""What Arabic leaves out as often as it writes it: vowel signs, hamzas on their seats, tatweel."""
+SAME_LETTERS: Final = str.maketrans({"ٱ": "ا", "ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك"})
+"""Arabic letters that people write for one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,7 @@ KEYWORDS: Final = (
     Keyword(words=mark("MY DATA"), dialog="my_data"),
     Keyword(words=mark("LEAVE,DELETE ME"), dialog="leave"),
     Keyword(words=mark("STAFF"), dialog="staff"),
+    Keyword(words=mark("SHOPS,PROGRAMMES"), dialog="programmes"),
 )
 
 # Translators: Words for the keys 0 (back), 00 (home has its own entry) and 98 (more).
@@ -70,38 +80,37 @@ KEY_WORDS: Final = {"back": mark("BACK"), "more": mark("MORE,NEXT")}
 def normal(text: str) -> str:
     """A text as it is compared: NFKC, casefolded, no invisible characters, single spaces.
 
-    Turkish dotted and dotless i count as i (security.md, S1).
+    Turkish dotted and dotless i count as i (security.md, S1). Arabic is compared without what
+    most people leave out: `إيقاف`, `ايقاف` and `ايقــاف` are one word.
     """
     shown = unicodedata.normalize("NFKC", visible(text))
     folded = shown.casefold().replace("\u0307", "").replace("ı", "i")
+    if ARABIC.search(folded):
+        bare = UNWRITTEN.sub("", unicodedata.normalize("NFKD", folded))
+        folded = unicodedata.normalize("NFC", bare).translate(SAME_LETTERS)
     return " ".join(folded.split())
 
 
 @cache
-def phrases(language: str) -> dict[str, Keyword]:
-    """Every keyword of a language and of English, as it is compared."""
-    return {
-        normal(word): keyword
-        for keyword in KEYWORDS
-        for spoken in (keyword.words, catalogue(language).gettext(keyword.words))
-        for word in spoken.split(",")
-    }
+def phrases(*languages: str) -> dict[str, Keyword]:
+    """Every keyword of these languages and of English, as it is compared."""
+    return {word: kept for kept in KEYWORDS for word in _spoken(kept.words, languages)}
 
 
 @cache
-def key_words(language: str) -> dict[str, str]:
+def key_words(*languages: str) -> dict[str, str]:
     """Words for the fixed keys: `back` and `more`."""
-    return {
-        normal(word): key
-        for key, words in KEY_WORDS.items()
-        for spoken in (words, catalogue(language).gettext(words))
-        for word in spoken.split(",")
-    }
+    return {word: key for key, words in KEY_WORDS.items() for word in _spoken(words, languages)}
 
 
-def keyword(text: str, language: str) -> tuple[Keyword, str] | None:
+def _spoken(words: str, languages: tuple[str, ...]) -> Iterator[str]:
+    for spoken in (words, *(catalogue(language).gettext(words) for language in languages)):
+        yield from map(normal, spoken.split(","))
+
+
+def keyword(text: str, *languages: str) -> tuple[Keyword, str] | None:
     """The keyword that a text begins with, and the rest of the text as it was typed."""
-    known = phrases(language)
+    known = phrases(*languages)
     words = visible(text).split()
     for count in (2, 1):
         found = known.get(normal(" ".join(words[:count])))

@@ -3,12 +3,15 @@
 A choice has one stable id; its digit, label, short label, keywords and a tap all mean that id.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
+
+import msgspec
+
+KEY_NUMBER: Final = 98
+"""The key that turns the page; never a choice's number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
+class Media(msgspec.Struct, frozen=True, kw_only=True):
     """A picture a chat can show. `code`: what its QR holds; channels without pictures show it as
     text, since `Reply.text` always says it too."""
 
@@ -16,8 +19,7 @@ class Media:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(msgspec.Struct, frozen=True):
     """One thing a person said. `choice`: the option id a tap carried, or None for typed text."""
 
     text: str
@@ -25,8 +27,7 @@ class Input:
     media: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing a person can pick. `short` (≤ 20, rows ≤ 24) is for buttons, `detail` (≤ 72) for
     list rows, `keywords` also select it, casefolded. `number` None: by its place, from 1."""
 
@@ -38,8 +39,7 @@ class Choice:
     number: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer: text, then what can be picked. `end` closes the session. `secret`: the answer
     to this is a PIN and is never echoed, kept or logged. `footer`: a hint shown where there is
     room, such as `0 Back`. `keep`: worth keeping when the screen vanishes (a till code), so a USSD

@@ -11,18 +11,15 @@ from typing import Any, Final
 from core.facts import Issuance, Notice, Programme
 from dialogs.messages import Media, Reply
 from dialogs.reasons import reason_text
-from dialogs.texts import EPOCH, Texts
+from dialogs.texts import EPOCH, Texts, speaking
 
 
 def say(notice: Notice, language: str, programme: Programme, issuance: Issuance | None) -> Reply:
     """The message that tells a member. `issuance`: the reward it speaks of, with its till code,
     which the notice itself never holds."""
-    words = Texts(
-        language=language or programme.languages[0],
-        timezone=programme.timezone,
-        # Dates of a notice are near, whenever it is read: no year behind them.
-        now=issuance.expires_at if issuance else EPOCH,
-    )
+    # Dates of a notice are near, whenever it is read: no year behind them.
+    now = issuance.expires_at if issuance else EPOCH
+    words = speaking(programme, language or programme.languages[0], now)
     lines = [programme.name, notice_text(notice, words)]
     code = issuance.code if issuance else None
     if code:
@@ -60,7 +57,7 @@ def _undone(params: Any, words: Texts) -> str:
     return words.t(
         "An award of {points} pts ({amount}) was taken back. You have {available}. Ref {ref}",
         points=words.points(params["points"]),
-        amount=params["amount"],
+        amount=words.amount(params["amount"]),
         available=words.points(params["available"]),
         ref=params["ref"],
     )

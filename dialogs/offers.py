@@ -13,6 +13,7 @@ from dialogs.choices import numbered, shortened
 from dialogs.dialog import View
 from dialogs.keywords import normal
 from dialogs.messages import Choice
+from dialogs.room import label_in_room
 
 BUTTON: Final = 20
 PREFIX: Final = "reward:"
@@ -38,14 +39,20 @@ def offer_choice(view: View, offer: Offer) -> Choice:
     """`Free Coffee 100`, and behind it what is in the way."""
     price = view.points(offer.points)
     hindrance = in_the_way(view, offer)
+    behind = f"{price} ({hindrance})" if hindrance else price
     return Choice(
         id=f"{PREFIX}{offer.slug}",
-        label=f"{offer.name} {price}{f' ({hindrance})' if hindrance else ''}",
+        label=label_in_room(view, lambda name: f"{name} {behind}", offer.name),
         short=shortened(offer.name, BUTTON),
-        detail=view.t("{points} pts", points=price) + (f", {hindrance}" if hindrance else ""),
+        detail=view.joined(view.t("{points} pts", points=price), hindrance, cut_name(offer.name)),
         keywords=(offer.slug, offer.name),
         number=number_of(view.caller.programme, offer.slug),
     )
+
+
+def cut_name(name: str) -> str:
+    """The name again, for the second line of a row that has no room for it in its first."""
+    return name if len(name) > BUTTON else ""
 
 
 def in_the_way(view: View, offer: Offer) -> str:

@@ -3,19 +3,20 @@
 Called by the engine, once a turn; decides nothing about a channel beyond its surface.
 """
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from core.facts import Notice
 from core.members.commands import SeeNotices, WhoAmI
 from core.rewards.commands import ListIssuances
-from dialogs.choices import YES
-from dialogs.dialog import Reject, do
+from dialogs.choices import STAMP, YES
+from dialogs.dialog import Reject, Visit, do
 from dialogs.hearing import Ear, Heard, Key, Picked, Pressed, Said, Stale, Typed, Unclear
-from dialogs.keywords import HEARD, normal
+from dialogs.keywords import HEARD, HEARD_MAX_CHARS, normal
 from dialogs.messages import Input, Reply
 from dialogs.notices import notice_text
-from dialogs.running import Run, Steps
+from dialogs.running import PICKER, Run, Steps
 from dialogs.view import is_member
 
 REJECTS_MAX: Final = 3
@@ -28,9 +29,12 @@ ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
 """Dialogs whose result names a reward in the slot `name`."""
 
 
-def respond(run: Run, *, resume: bool) -> Steps[Reply]:
-    """Answer the run's input; `resume`: a session that broke off may be continued."""
+def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
+    """Answer the run's input; `resume`: a session that broke off may be continued; `news`: a text
+    to say first."""
     run.caller = yield from do(WhoAmI())
+    if news:
+        run.said.append(run.texts.t(news))
     if run.surface != "ussd":
         # Keyboards of chats add spaces and lines of their own.
         run.input = replace(run.input, text=run.input.text.strip())
@@ -54,7 +58,7 @@ def respond(run: Run, *, resume: bool) -> Steps[Reply]:
     else:
         reply = yield from _answer(run, heard)
     tells = opens if run.tells is None else run.tells
-    if tells and run.command is None and not _full(run, reply):
+    if tells and run.command is None and run.visit is None and not _full(run, reply):
         if not resume:
             yield from _say_unheard(run)
         yield from _say_notices(run, overtaking)
@@ -72,7 +76,7 @@ def _hear(run: Run, known: bool) -> Heard:
     ear = Ear(
         session=run.session,
         state=run.state if known else None,
-        language=run.language,
+        languages=(run.language, *run.caller.programme.languages),
         now_s=int(run.now.timestamp()),
     )
     return ear.hear(run.input)
@@ -186,19 +190,44 @@ def _obey(run: Run, said: Said) -> Steps[Reply]:
         # "Hello, I am driving": what follows a greeting is as unclear as without it (S11).
         run.understood = False
     run.home()
-    shop = normal(argument).replace(" ", "-")
-    if word.elsewhere and argument and shop != run.caller.programme.slug:
-        dialog = word.elsewhere
+    if word.elsewhere and argument and normal(argument).replace(" ", "-") != _slug(run):
+        return (yield from _go_elsewhere(run, said))
+    if not run.caller.chosen and dialog and not run.dialogs[dialog].anywhere:
+        wish, shops = run.input.text[:HEARD_MAX_CHARS], run.caller.shops or ()
+        if len(shops) == 1:
+            run.visit = Visit(shops[0].tenant_id, wish)
+            return Reply(text="")
+        run.enter(PICKER, {"wish": wish})
+        if not (word.argument == HEARD and argument):
+            return (yield from run.ask())
+        # The code may tell the shop.
+        run.input = Input(argument)
+        return (yield from _let_hear(run, None))
     if word.via:
         run.call(word.via)
         dialog = dialog if argument else ""
     if dialog:
         run.call(dialog, {word.argument: argument} if word.argument not in ("", HEARD) else None)
-    is_heard = argument and (word.argument == HEARD or dialog == word.elsewhere != "")
+    is_heard = argument and word.argument == HEARD
     if word.does or (is_heard and not run.gate()):
         run.input = Input(argument)
         return (yield from _let_hear(run, YES if word.does else None))
     return (yield from run.ask())
+
+
+def _slug(run: Run) -> str:
+    return run.caller.programme.slug
+
+
+def _go_elsewhere(run: Run, said: Said) -> Steps[Reply]:
+    """JOIN with another shop's name: where shops share the address, that one is at hand, and so is
+    what was wanted there; else it is told how to reach it."""
+    if run.caller.shops is not None:
+        run.call(PICKER, {"wish": said.keyword.words.partition(",")[0]})
+    else:
+        run.call(said.keyword.elsewhere)
+    run.input = Input(said.argument)
+    return (yield from _let_hear(run, None))
 
 
 def _let_hear(run: Run, choice: str | None) -> Steps[Reply]:
@@ -234,9 +263,10 @@ def _goodbye(run: Run, text: str) -> Reply:
 def _answer_stale(run: Run, tap: Stale) -> Steps[Reply]:
     """A button of an older answer. One that only leads to a dialog still does so for a day; any
     other gets the present screen, never a wrong branch."""
-    if tap.known and not tap.too_old and tap.id in run.dialogs:
+    own = tap.id.partition(STAMP)[0]
+    if tap.known and not tap.too_old and own in run.dialogs:
         run.home()
-        run.call(tap.id)
+        run.call(own)
         return (yield from run.ask())
     run.understood = False
     if not run.session.dialog:

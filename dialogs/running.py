@@ -5,18 +5,22 @@ input means and calls this; dialogs see nothing of it but a view.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isgenerator
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
+
 from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command, Query
-from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
+from dialogs.directions import layout
 from dialogs.messages import Input, Reply
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Result, Session, Slots
-from dialogs.texts import Texts
+from dialogs.texts import NO_TEXTS, Texts, speaking
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -24,6 +28,7 @@ R = TypeVar("R")
 Steps = Generator[Command[Any], Any, R]
 
 SIGN_IN: Final = "sign_in"
+PICKER: Final = "programmes"
 SIGNED_IN_S: Final = 15 * 60
 FRAMES_MAX: Final = 8
 HOPS_MAX: Final = 12
@@ -43,6 +48,7 @@ class Run:
     """A turn under way. `caller` is known after the first question. `said`: lines to say before
     the next question. `paging`: the reply is the next page of the last one. `command`: the
     name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
+    `visit`: the conversation goes on at another shop, and nothing is said here.
     `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
@@ -50,12 +56,14 @@ class Run:
     input: Input
     now: datetime
     surface: Surface
+    room: Room = SCREEN
     caller: Caller = field(init=False)
     said: list[str] = field(default_factory=list)
     understood: bool = True
     paging: bool = False
     command: str | None = None
     attempted: bool = False
+    visit: Visit | None = None
     answers: dict[Query[Any], Any] = field(default_factory=dict)
     did: Dialog | None = None
     unheard: Result | None = None
@@ -75,13 +83,26 @@ class Run:
     def language(self) -> str:
         """Picked in this conversation, else the member's, else the programme's first."""
         member = self.caller.member
-        spoken = self.session.language or (member.language if member else "")
+        spoken = self.picked_language or (member.language if member else "")
         return spoken or self.caller.programme.languages[0]
+
+    @property
+    def picked_language(self) -> str:
+        """The one picked in this conversation; "" for none, or for one that was picked at another
+        shop and is not spoken here."""
+        picked, shared = self.session.language, self.caller.shops is not None
+        return "" if shared and picked not in self.caller.programme.languages else picked
 
     @property
     def texts(self) -> Texts:
         """The words of the moment."""
-        return Texts(language=self.language, timezone=self.caller.programme.timezone, now=self.now)
+        return speaking(self.caller.programme, self.language, self.now)
+
+    @property
+    def laid_out(self) -> Room:
+        """What one screen holds of lines as the language sets them."""
+        spoken = layout(self.language)
+        return self.room if self.room.layout is spoken else replace(self.room, layout=spoken)
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
@@ -89,20 +110,26 @@ class Run:
             language=self.language,
             timezone=self.caller.programme.timezone,
             now=self.now,
+            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
             caller=self.caller,
             slots=dict(self.session.slots),
             input=self.input,
             choice=choice,
             surface=self.surface,
-            chose_language=bool(self.session.language),
+            room=self.laid_out,
+            chose_language=bool(self.picked_language),
         )
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────
 
     def home(self, said: str = "") -> None:
-        """Drop everything and stand at home: members' home, or the welcome."""
+        """Drop everything and stand at home: members' home, or the welcome, or, where no shop is
+        chosen, the choice of one."""
         self.session = self.session.forget()
-        self.enter("home" if is_member(self.caller) else "welcome")
+        if not self.caller.chosen:
+            self.enter(PICKER)
+        else:
+            self.enter("home" if is_member(self.caller) else "welcome")
         self._say(said)
 
     def enter(self, name: str, slots: Slots | None = None) -> None:
@@ -134,6 +161,10 @@ class Run:
 
     def admitted(self) -> bool:
         """True when the caller may be where they stand."""
+        if self.session.dialog == PICKER:
+            return self.caller.shops is not None
+        if not self.caller.chosen:
+            return self.dialog.anywhere
         if self.dialog.staff:
             signed_in = self.session.staff_until > self.now.timestamp()
             return self.caller.staff is not None and signed_in
@@ -147,7 +178,9 @@ class Run:
             return True
         if self.admitted():
             return False
-        if self.dialog.staff and self.caller.staff is not None:
+        if self.session.dialog == PICKER or not self.caller.chosen:
+            self.home()
+        elif self.dialog.staff and self.caller.staff is not None:
             self.call(SIGN_IN, {"onward": self.session.dialog})
         else:
             self.home("" if self.dialog.staff else self.texts.t("Join first."))
@@ -202,6 +235,9 @@ class Run:
                 self.call(outcome.dialog, outcome.slots, outcome.on_done)
             case Home():
                 self.home(outcome.text)
+            case Visit():
+                self.visit = outcome
+                return Reply(text="")
             case Done():
                 self._learn(outcome)
                 return self._done(outcome)

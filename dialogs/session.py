@@ -4,18 +4,17 @@ Kept by storage as JSON; every turn starts by decoding it and ends by encoding i
 `from_json`), so what a dialog puts into slots must be JSON: str, int, bool, None, list, dict.
 """
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dialogs.messages import Reply
 
 Slots = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A dialog that waits for the one it called; it goes on with `on_done`, a trigger."""
 
     dialog: str
@@ -24,8 +23,7 @@ class Frame:
     on_done: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A choice as it was offered: what the next input is matched against."""
 
     id: str
@@ -35,8 +33,7 @@ class Offered:
     keywords: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the last answer said was done, in a dialog. A USSD screen may vanish unseen, so it is
     kept until something else is heard. `sent`: it went out as a message too."""
 
@@ -45,8 +42,7 @@ class Result:
     sent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a conversation stands. `dialog` "" means nothing was said yet (or it ended).
 
     `offered` is what the last answer offered, `offered_before` what answers of chat ever did, the
@@ -60,10 +56,10 @@ class Session:
 
     dialog: str = ""
     state: str = ""
-    slots: Slots = field(default_factory=dict)
+    slots: Slots = msgspec.field(default_factory=dict)
     frames: tuple[Frame, ...] = ()
     offered: tuple[Offered, ...] = ()
-    offered_before: dict[str, int] = field(default_factory=dict)
+    offered_before: dict[str, int] = msgspec.field(default_factory=dict)
     paged: Reply | None = None
     page: int = 1
     language: str = ""
@@ -75,7 +71,7 @@ class Session:
 
     def to_json(self) -> bytes:
         """The session as stored."""
-        return msgspec.json.encode(self)
+        return _ENCODER.encode(self)
 
     def forget(self) -> "Session":
         """Home again: language, turn count, staff sign-in, old buttons and misses stay."""
@@ -88,7 +84,13 @@ class Session:
             misses=self.misses,
         )
 
+    def depart(self) -> "Session":
+        """On to another shop: its buttons are others, nobody is signed in there, and what was done
+        here is no news there."""
+        return Session(language=self.language, turns=self.turns, misses=self.misses)
 
+
+_ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Session)
 
 

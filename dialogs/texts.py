@@ -3,23 +3,27 @@
 Catalogues are gettext's: `locales/<language>/LC_MESSAGES/maita.po`, English being the source. A
 `.po` is compiled in memory the first time its language is spoken, so no built file can be stale.
 Formats are fixed, with plain spaces and quotes: what CLDR writes turns an SMS from 160 characters
-into 70 (docs/conversation.md, rule 10). Called by views, the engine and the notices.
+into 70 (docs/conversation.md, rule 10). Those of Arabic are other ones (dialogs/directions.py).
+Called by views, the engine and the notices.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 import phonenumbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from core.facts import OwnTexts, Programme
 from core.values import Money
+from dialogs.directions import Layout, currency, layout
 
 LOCALES: Final = Path(__file__).parent / "locales"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +38,7 @@ def mark(message: str) -> str:
     return message
 
 
+# Translators: The month within a date, short; a number where that is the habit.
 MONTHS: Final = (
     *(mark("Jan"), mark("Feb"), mark("Mar"), mark("Apr"), mark("May"), mark("Jun")),
     *(mark("Jul"), mark("Aug"), mark("Sep"), mark("Oct"), mark("Nov"), mark("Dec")),
@@ -62,37 +67,88 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """A language, a zone and the present moment."""
+def plural(language: str, count: int) -> int:
+    """Which of the language's plural forms a number takes, from 0."""
+    found = catalogue(language)
+    # NullTranslations has no rule: English.
+    if not isinstance(found, GNUTranslations):
+        return int(count != 1)
+    return int(found.plural(count))  # type: ignore[attr-defined]
+
+
+@cache
+def _said(message: str, language: str) -> str:
+    """A text that nothing is filled into, as most are; there are as many as the catalogue has."""
+    return catalogue(language).gettext(message).format().translate(PLAIN)
+
+
+NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """A language, a zone and the present moment. `own`: what the shop says in its own words,
+    checked when it was saved (dialogs/overrides.py)."""
 
     language: str
     timezone: str = "UTC"
     now: datetime = EPOCH
+    own: OwnTexts = NO_TEXTS
 
     def t(self, message: str, **params: object) -> str:
         """The text in this language, `{name}`s filled in. `message` is the English."""
-        found = catalogue(self.language).gettext(message) if message else ""
+        if not message:
+            return ""
+        own = self.own.get(message)
+        if own is None and not params:
+            return _said(message, self.language)
+        found = own[0] if own else catalogue(self.language).gettext(message)
         return found.format(**params).translate(PLAIN)
 
     def n(self, one: str, many: str, count: int, **params: object) -> str:
         """The plural form for `count`, which also fills `{count}`."""
-        found = catalogue(self.language).ngettext(one, many, count)
+        own = self.own.get(one)
+        if own:
+            # A rule that grew since the text was saved must not break the turn.
+            found = own[min(plural(self.language, count), len(own) - 1)]
+        else:
+            found = catalogue(self.language).ngettext(one, many, count)
         return found.format(count=self.points(count), **params).translate(PLAIN)
+
+    @property
+    def layout(self) -> Layout:
+        """How this language sets numbers and lists."""
+        return layout(self.language)
 
     def points(self, count: int) -> str:
         """`1 250`, with a plain space."""
-        return f"{count:,}".replace(",", " ")
+        return f"{count:,}".replace(",", self.layout.thousands)
 
     def money(self, amount: Money) -> str:
         """`50.000 JOD`."""
-        return str(amount)
+        return self.amount(str(amount))
+
+    def amount(self, written: str) -> str:
+        """Money that was written as `50.000 JOD` when it was noted."""
+        number, _, code = written.partition(" ")
+        return f"{number} {self.currency(code)}" if code else written
+
+    def currency(self, code: str) -> str:
+        """`JOD`, as this language calls it where that is as short."""
+        return currency(code, self.language)
+
+    def joined(self, *parts: str) -> str:
+        """The parts that are there, with commas between."""
+        return self.layout.comma.join(filter(None, parts))
 
     def date(self, at: datetime) -> str:
         """`31 Jan`, in the tenant's zone; with its year when that is nearly a year away."""
         day = at.astimezone(ZoneInfo(self.timezone))
-        said = f"{day.day} {self.t(MONTHS[day.month - 1])}"
-        return f"{said} {day.year}" if abs(at - self.now) > NEXT_YEAR else said
+        month = self.t(MONTHS[day.month - 1])
+        # Translators: A date such as 31 Jan; where months are numbers, 31/1.
+        if abs(at - self.now) <= NEXT_YEAR:
+            return self.t("{day} {month}", day=day.day, month=month)
+        # Translators: A date that is nearly a year away, such as 31 Jan 2027.
+        return self.t("{day} {month} {year}", day=day.day, month=month, year=day.year)
 
     def time(self, at: datetime) -> str:
         """`18:00`, in the tenant's zone."""
@@ -106,13 +162,24 @@ class Texts:
 
     def code(self, digits: str) -> str:
         """`482 913`: six digits in two groups; anything else as it is."""
-        return f"{digits[:3]} {digits[3:]}" if len(digits) == 6 else digits
+        return f"{digits[:3]}{self.layout.gap}{digits[3:]}" if len(digits) == 6 else digits
 
     def phone(self, number: str) -> str:
         """An E.164 number with its middle hidden: `+962 79 *** 4567`."""
         parsed = phonenumbers.parse(number)
         national = phonenumbers.national_significant_number(parsed)
-        return f"+{parsed.country_code} {national[:2]} *** {national[-4:]}"
+        parts = (f"+{parsed.country_code}", national[:2], "***", national[-4:])
+        return self.layout.gap.join(parts)
+
+
+def speaking(programme: Programme, language: str, now: datetime) -> Texts:
+    """A programme's words in a language: its own where it has some."""
+    return Texts(
+        language=language,
+        timezone=programme.timezone,
+        now=now,
+        own=programme.texts.get(language, NO_TEXTS),
+    )
 
 
 def texts(language: str) -> Texts:

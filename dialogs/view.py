@@ -3,26 +3,28 @@
 Made anew by the engine for every step, so that a language chosen in this turn is spoken at once.
 """
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from core.facts import Caller
 from dialogs.messages import Input
+from dialogs.screen import SCREEN, Room
 from dialogs.session import Slots
 from dialogs.texts import Texts
 
 Surface = Literal["ussd", "sms", "chat"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepView(Texts):
+class StepView(Texts, frozen=True, kw_only=True):
     """`dialogs.dialog.View`, as the engine fills it."""
 
     caller: Caller
-    slots: Slots = field(default_factory=dict)
-    input: Input = field(default_factory=lambda: Input(""))
+    slots: Slots = msgspec.field(default_factory=dict)
+    input: Input = msgspec.field(default_factory=lambda: Input(""))
     choice: str | None = None
     surface: Surface = "ussd"
+    room: Room = SCREEN
     chose_language: bool = False
 
     @property

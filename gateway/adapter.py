@@ -1,19 +1,20 @@
 """What a channel kind must be: one module of pure functions, bytes to messages and back.
 
 A module of `gateway.channels` is an Adapter when it has these names at its top level; `kind` is
-its file's name. It is discovered, never registered (`discover`). No I/O, no clock.
+its file's name. So is a table there (gateway/declared). Both are discovered, never registered
+(gateway/kinds.py). No I/O, no clock.
 """
 
 import base64
 import binascii
 import hmac
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol, cast
+from typing import Literal, Protocol
 from uuid import UUID
+
+import msgspec
 
 from core.values import Address
 from gateway.inbound import Event, HttpRequest, HttpResponse, Inbound, Malformed
@@ -21,8 +22,8 @@ from gateway.render import Page, Profile
 
 __all__ = [
     "Adapter", "Channel", "Forged", "Malformed", "Outgoing", "Peers", "Profile", "Refusal",
-    "Refused", "Sent", "Unknown", "Verdict", "discover", "matches", "refused",
-    "reported", "require_two_proofs",
+    "Refused", "Sent", "Unknown", "Verdict", "matches", "refused", "reported",
+    "require_two_proofs",
 ]  # fmt: skip
 
 
@@ -137,8 +138,7 @@ class Adapter(Protocol):
         message: it is not sent again, whatever the code. "" when none was told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Peers:
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
     """What the edge knows of where a request came from: `token` when the channel's token was in
     the path, `allowed` when the real peer is on the channel's list, `mtls` when it showed a
     client certificate of ours, `dev` in MAITA_ENV=dev on loopback."""
@@ -217,20 +217,3 @@ def _shown_secret(request: HttpRequest) -> str:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
     except (binascii.Error, ValueError):
         return ""
-
-
-def discover(package: str = "gateway.channels") -> dict[str, Adapter]:
-    """Every adapter of a package by its kind, the module's name."""
-    found: dict[str, Any] = {}
-    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        module = importlib.import_module(f"{package}.{info.name}")
-        missing = [name for name in _NAMES if not hasattr(module, name)]
-        assert not missing, f"{package}.{info.name} is no adapter: it lacks {missing}"
-        found[info.name] = module
-    return cast(dict[str, Adapter], found)
-
-
-_NAMES = (
-    "PROFILE", "verify", "parse", "address_of", "render", "refuse", "compose", "judge",
-    "judge_report",
-)  # fmt: skip

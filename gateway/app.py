@@ -3,31 +3,52 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from gateway import health
-from gateway.carriers import door
+from gateway.carriers import Doors, door_of
+from gateway.console import console
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
+from gateway.recording import Recorder
 from gateway.runtime import Runtime
 from gateway.simulator import routes
 from gateway.worker import start
 
-SPOKEN: Final = ["GET", "POST"]
+
+class Application(Starlette):
+    """Starlette, with the carriers' doors asked first: a router and middleware of general use
+    cost as much as a turn of the conversation (docs/performance.md)."""
+
+    def __init__(self, *, doors: Doors, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a carrier, or let the router answer everybody else."""
+        asked = door_of(scope["path"]) if scope["type"] == "http" else None
+        if asked is not None:
+            await self._doors(scope, receive, send, asked)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 async def build(rt: Runtime, *, worker: bool) -> Starlette:
     """The application over an open runtime. `worker`: run its jobs in this process too. In dev
     it has phones to try, for the tenants that are there now."""
-    trying = await simulator(rt) if rt.settings.dev else None
+    recorder = Recorder() if rt.settings.dev else None
+    rt = replace(rt, witness=recorder)
+    trying = await simulator(rt, recorder) if recorder else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -42,8 +63,9 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
         if trying:
             await trying.close()
 
-    app = Starlette(
-        routes=_routes() + (routes(trying) if trying else []),
+    app = Application(
+        doors=Doors(rt),
+        routes=_routes() + console(rt) + (routes(trying) if trying else []),
         middleware=[Middleware(SecurityHeaders, dev=rt.settings.dev, metrics=rt.metrics)],
         exception_handlers={404: _not_found, 500: _our_mistake},
         lifespan=lifespan,
@@ -53,13 +75,7 @@ async def build(rt: Runtime, *, worker: bool) -> Starlette:
 
 
 def _routes() -> list[BaseRoute]:
-    """Carriers first: the hot routes are looked at before all others."""
     return [
-        *(
-            Route(f"/public/{{door:str}}/{page}{token}", door, methods=SPOKEN)
-            for page in ("callback", "webhook", "events", "status")
-            for token in ("/{token:str}", "")
-        ),
         Route("/health", health.health),
         Route("/ready", health.ready),
         Route("/metrics", health.metrics),
@@ -80,7 +96,5 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 
 async def _our_mistake(request: Request, _: Exception) -> Response:
-    """A bug of ours: the log has the trace; a USSD phone still gets words it can show."""
-    if request.url.path.startswith("/public/ussd/"):
-        return PlainTextResponse("END Service is busy. Nothing was charged. Please dial again.")
+    """A bug of ours: the log has the trace."""
     return PlainTextResponse("Something went wrong on our side.", 500)

@@ -18,6 +18,7 @@ from gateway.commands import (
     demo,
     drawing,
     phones,
+    recording,
     replaying,
     service,
     staff,
@@ -45,6 +46,7 @@ app.command()(drawing.draw)
 app.command()(phones.dial)
 app.command()(phones.chat)
 app.command()(replaying.replay)
+app.add_typer(recording.app, name="record", help="Keep a conversation as a transcript (dev only).")
 app.add_typer(tenants.app, name="tenant", help="Shops: their programme, rewards and staff.")
 app.add_typer(channels.app, name="channel", help="Connections to carriers.")
 app.add_typer(staff.app, name="staff", help="Who works in a shop.")

@@ -58,15 +58,17 @@ async def commit(
     key: str,
     name: str,
     *,
+    owner: UUID | None = None,
     input_hash: bytes = b"",
     ref: str | None = None,
     changes: tuple[Change, ...] = (),
     outbound: tuple[OutboundRow, ...] = (),
 ) -> None:
-    """Write under `key` what no conversation led to; `name` says in the log what it was. Raises
+    """Write under `key` what no conversation led to; `name` says in the log what it was;
+    `owner`: of the channel it goes out by, where that is not the tenant. Raises
     Stale (a condition no longer holds, or the key was used) and Unavailable."""
     work = Work(
-        owner=tenant,
+        owner=owner or tenant,
         tenant=tenant,
         key=key,
         command=name,

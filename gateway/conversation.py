@@ -5,53 +5,53 @@ turn is pure, so a stale version simply runs it again (docs/architecture.md, Opt
 """
 
 import asyncio
-from collections.abc import Generator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
-from core.errors import LoyaltyError, MessageTooLate
-from core.members.commands import SeeNotices, StartMessages, StopMessages
-from core.ports import Command, Query
-from core.service import execute
-from dialogs.engine import Turn, stops_walk, turn
+import msgspec
+from msgspec.structs import replace
+
+from core.members.commands import SeeNotices
+from dialogs.engine import Turn, stops_walk
 from dialogs.messages import Input
 from dialogs.session import Session, from_json
+from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, unheard, work_of
+from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
+from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
+from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, Telling, placed
+from gateway.watch import Step
 from storage.database import Lost, Stale
-from storage.turns import BeginAsk, Snapshot, Work
+from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
 
 TRIES_MAX: Final = 8
-RESUME_S: Final = 600
-CHAT_IDLE_S: Final = 1800
-LATE_S: Final = 900
 RETRY_WINDOW_S: Final = 3
-HARMLESS: Final = (Query, SeeNotices, StopMessages, StartMessages)
-"""What a message that reached us late may still do."""
 
 
 class Busy(Exception):
     """Versions kept changing under this turn; nothing was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to. `response` is the very answer of channels that answer in the
-    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard."""
+    request. `outcome` is for the log: replied, repeated, silent, or why it was not heard;
+    `tenant` too: whose turn it was. `step` is for the carrier watch, where a USSD session moved
+    on."""
 
     response: HttpResponse | None
     outcome: str
     command: str | None = None
     screen: str = ""
     reruns: int = 0
+    tenant: UUID | None = None
+    step: Step | None = None
 
 
 async def converse(rt: Runtime, said: Message) -> Answered:
@@ -74,29 +74,22 @@ async def converse(rt: Runtime, said: Message) -> Answered:
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
-    snapshot = await _begin(rt, said)
+    asked = ask_of(rt, said)
+    snapshot = await rt.turns.begin(asked)
     said.committing.clear()
     if snapshot.answer and said.channel.settings.get("request_time") == "session":
         said, snapshot = await _told_apart(rt, said, snapshot)
     if snapshot.answer:
         return _repeated(said, snapshot)
     said = await _configured(rt, said, snapshot)
+    if ask_of(rt, said).tenant != asked.tenant:
+        # The digits lead to another shop since.
+        raise Stale
     heard = _heard(rt, said, snapshot)
     if isinstance(heard, NotHeard):
         return await _refuse(rt, said, snapshot, heard)
+    snapshot = await placed(rt, said, snapshot, heard)
     return await _turn(rt, said, snapshot, heard, hasher)
-
-
-async def _begin(rt: Runtime, said: Message) -> Snapshot:
-    ask = BeginAsk(
-        owner=said.channel.owner,
-        tenant=None,
-        conversation_id=said.conversation_id,
-        sender=said.sender,
-        key=said.key,
-        session_claim=said.claim,
-    )
-    return await rt.turns.begin(ask)
 
 
 async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[Message, Snapshot]:
@@ -111,7 +104,7 @@ async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[M
     if not known.heard_len:
         return said, snapshot
     said = said_again(rt.vault, said, known.version - 1)
-    return said, await _begin(rt, said)
+    return said, await rt.turns.begin(ask_of(rt, said))
 
 
 async def _configured(rt: Runtime, said: Message, snapshot: Snapshot) -> Message:
@@ -164,41 +157,40 @@ async def _refuse(rt: Runtime, said: Message, snapshot: Snapshot, why: NotHeard)
 async def _turn(
     rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard, hasher: OncePerTurn
 ) -> Answered:
-    uow = TurnWork(snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, hasher)
     session, resume = _session(said, snapshot, heard)
-    before = unheard(snapshot) if heard.opens and not resume else None
-    late = _late(said, snapshot.now)
+    heard, news = dialled(rt, said, snapshot, heard)
+    news = news or closed(said, snapshot, opens=heard.opens)
+    left = "" if heard.opens else screen_of(session)
+    before = unheard(said, snapshot) if heard.opens and not resume else None
+    talk = Talk(rt=rt, said=said, snapshot=snapshot, hasher=hasher)
     done: Turn | None = None
-    inputs = _inputs(said, heard, resume=resume)
-    for place, spoken in enumerate(inputs, 1):
+    inputs = _inputs(said, snapshot, heard, resume=resume)
+    for place, each in enumerate(inputs, 1):
         if done and _stops(rt, done):
             break
-        turning = turn(
-            rt.dialogs,
-            session,
-            spoken,
-            now=snapshot.now,
-            surface=said.adapter.PROFILE.surface,
+        telling = Telling(
             resume=resume,
-            avoid_digit=_just_typed(said, spoken),
+            news=news,
             unheard=before,
             # Of digits dialled ahead only the last screen is seen, and news must be.
             tells=place == len(inputs) if len(inputs) > 1 else None,
         )
-        last = await _drive(turning, uow, late=late)
+        last = await talk.hear(session, each, telling)
+        news = ""
         durable = last.durable or (done is not None and done.durable)
         command = last.command or (done.command if done else None)
         done = replace(last, durable=durable, command=command)
         session = done.session
     assert done is not None, "a heard message has at least one input"
-    return await _finish(rt, said, snapshot, uow, done)
+    return await _finish(rt, said, talk.snapshot, talk.uow, done, left)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
     """Digits dialled ahead are heard up to the first screen whose answer can change something
-    (U38), and up to the first change: a message is one unit of work."""
+    (U38) or that does not know one, and up to the first change: a message is one unit of work."""
     changed = done.command not in (None, SeeNotices.__name__)
-    return changed or done.reply.end or stops_walk(rt.dialogs, done.session)
+    over = done.reply.end or not done.understood
+    return changed or over or stops_walk(rt.dialogs, done.session)
 
 
 def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, bool]:
@@ -206,67 +198,39 @@ def _session(said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Session, 
     known = snapshot.conversation
     if known is None:
         return Session(), False
-    session, idle_s = from_json(known.session), (snapshot.now - known.last_at).total_seconds()
+    session = carried(said, snapshot, from_json(known.session))
+    idle_s = (snapshot.now - known.last_at).total_seconds()
     if not said.adapter.PROFILE.reply_in_response:
         return (session if idle_s <= CHAT_IDLE_S else session.forget()), False
     if not heard.opens:
         return session, False
-    if known.open and idle_s <= RESUME_S and not heard.inputs:
+    if known.open and idle_s <= RESUME_S and not heard.inputs and session.dialog:
         return session, True
     return session.forget(), False
 
 
-def _inputs(said: Message, heard: Heard, *, resume: bool) -> list[Input]:
-    if not said.adapter.PROFILE.reply_in_response:
-        control = said.inbound.control
-        return [Input(control.upper()) if control else said.inbound.input]
-    opening = [Input("")] if heard.opens or resume else []
-    return opening + [Input(text) for text in heard.inputs]
-
-
-def _just_typed(said: Message, spoken: Input) -> str:
-    """What no confirmation may be numbered, on carriers that cannot tell a retry from the same
-    digit typed again (security.md 8)."""
-    latest_only = said.adapter.PROFILE.reply_in_response and said.inbound.accumulated is None
-    return spoken.text if latest_only else ""
-
-
-def _late(said: Message, now: datetime) -> bool:
-    """A message that changes something is not executed when it is 15 minutes old (F17)."""
-    at = said.inbound.sent_at or said.received_at
-    return at is not None and now - at > timedelta(seconds=LATE_S)
-
-
-async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, late: bool) -> Turn:
-    """Run a turn: execute what it yields, send results in, throw refusals in."""
-    try:
-        command = next(turning)
-        while True:
-            try:
-                if late and not isinstance(command, HARMLESS):
-                    raise MessageTooLate
-                answer = await execute(uow, command)
-            except LoyaltyError as refusal:
-                command = turning.throw(refusal)
-            else:
-                command = turning.send(answer)
-    except StopIteration as stop:
-        done: Turn = stop.value
-        return done
+def _inputs(said: Message, snapshot: Snapshot, heard: Heard, *, resume: bool) -> list[Said]:
+    if said.adapter.PROFILE.reply_in_response:
+        return spoken(heard.inputs, snapshot, opens=heard.opens or resume)
+    control = said.inbound.control
+    heard_as = Input(control.upper()) if control else said.inbound.input
+    return [Said(input=heard_as, typed=heard_as.text)]
 
 
 async def _finish(
-    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn
+    rt: Runtime, said: Message, snapshot: Snapshot, uow: TurnWork, done: Turn, left: str
 ) -> Answered:
     session, silent = misses(done, snapshot.now)
     profile = said.adapter.PROFILE
-    page = fit(done.reply, profile, session.page, hints(done.language))
+    programme = uow.caller.programme
+    spoken = hints(done.language, programme.texts.get(done.language, NO_TEXTS))
+    page = fit(done.reply, profile, session.page, spoken)
     fits = page.number == 1 and not page.more
     session = replace(session, page=page.number, paged=None if fits else session.paged)
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
     # A carrier's own STOP answer was enough, and some replies say nothing at all.
     silent = silent or said.inbound.control is not None or not done.reply.text
-    outbound = () if silent else await answers(rt, said, uow.caller, done.reply, page)
+    outbound = () if silent else await answers(rt, said, uow.caller, done.reply, page, spoken)
     if session.result and outbound:
         session = replace(session, result=replace(session.result, sent=True))
     work = replace(
@@ -283,7 +247,9 @@ async def _finish(
         response=response,
         outcome="silent" if silent else "replied",
         command=done.command,
-        screen=f"{session.dialog}.{session.state}",
+        screen=screen_of(session),
+        tenant=snapshot.tenant,
+        step=step_of(snapshot, session, page, left) if profile.reply_in_response else None,
     )
 
 

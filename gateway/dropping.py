@@ -7,13 +7,15 @@ Without a channel that can push, the next visit says it first.
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from core.values import Address
 from dialogs.messages import Reply
 from dialogs.session import Result, Session, from_json
+from dialogs.texts import NO_TEXTS
 from dialogs.view import is_member
 from gateway.adapter import Channel
 from gateway.conversation import Busy
@@ -48,15 +50,14 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
 
 
 async def _attempt(rt: Runtime, channel: Channel, ended: SessionEnded, sender: Address) -> None:
-    talk = conversation_id(rt.vault, channel, sender)
-    key = f"ended:{rt.vault.mac('ended', channel.id.bytes, ended.conversation).hex()}"
+    talk, named = conversation_id(rt.vault, channel, sender), ended.conversation
     ask = BeginAsk(
         owner=channel.owner,
         tenant=None,
         conversation_id=talk,
         sender=sender,
-        key=key,
-        session_claim=session_claim(rt.vault, channel, ended.conversation),
+        key=_key(rt, channel, ended.conversation),
+        session_claim=session_claim(rt.vault, channel, named) if named else None,
     )
     snapshot = await rt.turns.begin(ask)
     if snapshot.claimed_by and snapshot.claimed_by[1] != talk:
@@ -65,20 +66,30 @@ async def _attempt(rt: Runtime, channel: Channel, ended: SessionEnded, sender: A
         return
     if not ended.dropped or snapshot.answer:
         return
-    found = _unseen(snapshot, ended.conversation)
+    found = _unseen(channel, snapshot, named)
     if found is None:
         return
     session, result = found
     row = await _message(rt, channel, snapshot, session, result)
     if row is not None:
         told = replace(session, result=replace(result, sent=True))
-        await rt.turns.commit(_work(rt, channel, snapshot, key, told, row))
+        await rt.turns.commit(_work(rt, snapshot, ask, told, row))
 
 
-def _unseen(snapshot: Snapshot, carrier_session: str) -> tuple[Session, Result] | None:
-    """The session and what it did, unless it ended by itself, was told or dialled again since."""
+def _key(rt: Runtime, channel: Channel, named: str) -> str:
+    """A session is told of once. Where the carrier names none, only the result knows that it was
+    told, and the key is new each time."""
+    once = rt.vault.mac("ended", channel.id.bytes, named).hex() if named else ""
+    return f"ended:{once or rt.identifiers.uuid7()}"
+
+
+def _unseen(channel: Channel, snapshot: Snapshot, named: str) -> tuple[Session, Result] | None:
+    """The session and what it did, unless it ended by itself, was told or dialled again since, or
+    its shop has closed. Where the carrier names no session, the open one is meant."""
     known = snapshot.conversation
-    if known is None or known.carrier_session != carrier_session or not known.open:
+    if known is None or not known.open or (named and known.carrier_session != named):
+        return None
+    if snapshot.tenant != (known.at_tenant or channel.owner):
         return None
     session = from_json(known.session)
     result, late = session.result, snapshot.now - known.last_at > TELL_FOR
@@ -89,33 +100,34 @@ async def _message(
     rt: Runtime, channel: Channel, snapshot: Snapshot, session: Session, result: Result
 ) -> OutboundRow | None:
     """The result for the first of the person's addresses that can be pushed to, the phone that
-    dialled before all; None for nobody. Consent to notices is not asked: it answers what the
-    person just did. Who said STOP is sent nothing."""
+    dialled before all; None for nobody. Only a channel of the same owner carries it: a shared code
+    is followed by shared numbers. Consent to notices is not asked: it answers what the person just
+    did. Who said STOP is sent nothing."""
     caller = snapshot.caller
     addresses: tuple[Address, ...] = () if caller.stopped else (caller.address,)
     if is_member(caller) and caller.member and snapshot.tenant == channel.owner:
         others = await rt.notices.reached(snapshot.tenant, caller.member.id)
         addresses += tuple(other for other in others if other != caller.address)
-    way = await way_to(rt, channel.owner, addresses, snapshot.now)
+    way = await way_to(rt, channel.owner, addresses, snapshot.now, lent=False)
     if way is None:
         return None
     adapter, through, recipient = way
-    language = session.language or (caller.member.language if caller.member else "")
+    spoken = session.language or (caller.member.language if caller.member else "")
+    language = spoken or caller.programme.languages[0]
     reply = Reply(text=f"{caller.programme.name}\n{result.text}")
-    page = fit(reply, adapter.PROFILE, 1, hints(language))
+    own = caller.programme.texts.get(language, NO_TEXTS)
+    page = fit(reply, adapter.PROFILE, 1, hints(language, own))
     return outbound(rt, through, Payload(recipient=recipient, page=page))
 
 
-def _work(
-    rt: Runtime, channel: Channel, snapshot: Snapshot, key: str, told: Session, row: OutboundRow
-) -> Work:
+def _work(rt: Runtime, snapshot: Snapshot, ask: BeginAsk, told: Session, row: OutboundRow) -> Work:
     assert snapshot.conversation is not None, "a result is a conversation's"
     return Work(
-        owner=channel.owner,
+        owner=ask.owner,
         tenant=snapshot.tenant,
-        key=key,
+        key=ask.key,
         command="TellDropped",
-        input_hash=rt.vault.mac("input", key),
+        input_hash=rt.vault.mac("input", ask.key),
         conversation=replace(snapshot.conversation, session=told.to_json()),
         outbound=(row,),
     )

@@ -89,6 +89,12 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def message_room(parts: int) -> tuple[int, int]:
+    """The septets and the UCS-2 units that so many SMS hold together."""
+    (septets, in_part), (units_alone, units_in_part) = _GSM_PART, _UCS2_PART
+    return (septets, units_alone) if parts == 1 else (in_part * parts, units_in_part * parts)
+
+
 def segments(text: str) -> int:
     """How many SMS the text is; neither an escaped character nor a surrogate pair is split."""
     if is_gsm(text):

@@ -6,7 +6,6 @@ when that channel's own secret verifies the request too (security.md, W25).
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from gateway.inbound import (
     SessionEnded,
 )
 from gateway.lines import timed
-from gateway.message import conversation_id, keyed
+from gateway.message import conversation_id, keyed, refusal
 from gateway.render import Page
 from gateway.runtime import Runtime
 from storage.database import Unavailable
@@ -40,8 +39,7 @@ IN_DOUBT: Final = Page(
 """Said when a change was sent to the database and no answer came: it may have been made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knock:
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
     """One carrier request at the door of one channel."""
 
     rt: Runtime
@@ -66,15 +64,17 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 said.append(event)
             case DeliveryReport():
                 reports.append(event)
-            case SessionEnded(dropped=dropped):
+            case SessionEnded(sender=sender, network=network, dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
+                knock.rt.watch.notified(knock.channel, sender, network, dropped=dropped)
                 await tell_dropped(knock.rt, knock.channel, event)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:
                     metrics.alarm(alarm)
-    await _report(knock, reports)
-    await _store(knock, said)
+    async with asyncio.timeout(knock.rt.settings.turn_timeout_s):
+        await _report(knock, reports)
+        await _store(knock, said)
     return knock.adapter.render(None, None)
 
 
@@ -82,6 +82,10 @@ async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
     if inbound.sender is None:
         return knock.adapter.refuse("malformed")
     rt = knock.rt
+    if rt.registry.elsewhere(knock.channel, inbound.address):
+        # A code dialled past a shared one may be a shop's own: its session is not held here (U36).
+        rt.metrics.alarm("session_of_another_channel")
+        return refusal(knock.adapter, inbound, "ended")
     said = keyed(rt.vault, knock.adapter, knock.channel, inbound)
     try:
         async with asyncio.timeout(rt.settings.turn_timeout_s):
@@ -97,12 +101,13 @@ async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
 
 
 async def _addressed(knock: Knock, address: str) -> Channel | None:
-    """The channel an event is for, if this request may speak for it."""
+    """The channel an event is for, if this request may speak for it. Only a signature can prove
+    that: a token, an allow-list and a shared secret are those of one channel."""
     if address == knock.channel.address:
         return knock.channel
     other = await knock.rt.registry.by_address(knock.channel.kind, address)
     try:
-        if other is not None:
+        if other is not None and knock.adapter.PROFILE.signed:
             knock.adapter.verify(knock.asked, other, knock.peers)
             return other
     except Forged:
@@ -125,6 +130,7 @@ async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
     for address, rows in by_address.items():
         target = await _addressed(knock, address)
         if target:
+            knock.rt.watch.notified(target)
             outcomes = await knock.rt.outbox.report(target.owner, target.id, rows)
             for outcome in outcomes.values():
                 knock.rt.metrics.ignored(knock.channel.kind, f"status_{outcome}")
@@ -133,7 +139,7 @@ async def _report(knock: Knock, reports: Sequence[DeliveryReport]) -> None:
 async def _store(knock: Knock, said: Sequence[Inbound]) -> None:
     """Keep messages, sealed, each with the job that answers it: one trip per number."""
     rt, kind = knock.rt, knock.channel.kind
-    by_channel: dict[UUID, tuple[Channel, list[NewInbound]]] = {}
+    by_channel: dict[UUID, tuple[Channel, list[NewInbound], list[tuple[Address, str]]]] = {}
     for inbound in said:
         target = await _addressed(knock, inbound.address)
         if target is None:
@@ -141,10 +147,14 @@ async def _store(knock: Knock, said: Sequence[Inbound]) -> None:
         if inbound.sender is None:
             rt.metrics.ignored(kind, "nobody")
             continue
-        rows = by_channel.setdefault(target.id, (target, []))[1]
+        _, rows, senders = by_channel.setdefault(target.id, (target, [], []))
         rows.append(_new_inbound(rt, target, inbound, inbound.sender))
-    for target, rows in by_channel.values():
+        senders.append((inbound.sender, inbound.network))
+    for target, rows, senders in by_channel.values():
         outcomes = await rt.inbox.store(target.owner, target.id, rows)
+        for (sender, network), outcome in zip(senders, outcomes, strict=True):
+            known = "replied" if outcome == "new" else "repeated"
+            rt.watch.heard(target, sender, network, known)
         for _ in range(outcomes.count("mismatch")):
             rt.metrics.alarm("dedupe_mismatch")
     rt.wake.set()

@@ -4,16 +4,18 @@ Called by the jobs `send` and `undelivered`, so that a refusal has the same cons
 carrier told it at once or in a report. Safe to repeat: everything is keyed by the message.
 """
 
+import dataclasses
 from contextlib import suppress
-from dataclasses import replace
 from typing import Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from core.changes import NoticeMoved
 from core.members.commands import StopMessages
 from gateway.commanding import AlreadyDone, begin, command, commit
 from gateway.delivery import Delivered
-from gateway.outgoing import Payload, decode, outbound, texting
+from gateway.outgoing import Payload, decode, outbound, reaching
 from gateway.runtime import Runtime
 from storage.database import Stale
 from storage.outbox import Outbound
@@ -25,39 +27,43 @@ async def follow_up(rt: Runtime, owner: UUID, done: Delivered) -> None:
     row, refused = done.row, done.refused
     if row is None:
         return
+    payload = decode(row.payload) if row.payload else None
+    tenant = payload.tenant if payload and payload.tenant else owner
+    if tenant != owner and row.notice_id:
+        row = dataclasses.replace(row, notice_state=await rt.notices.state(tenant, row.notice_id))
     if refused is None:
         # Moved on already by a report that was faster: then that one's word counts.
         with suppress(Stale):
-            await _notice(rt, owner, row, "sent")
+            await _notice(rt, tenant, row, "sent")
         return
     if refused.alert:
         rt.metrics.alarm("channel_configuration")
-    payload = decode(row.payload) if row.payload else None
     if payload and refused.opted_out:
         with suppress(AlreadyDone):
             await command(rt, owner, _key(row, "stop"), StopMessages(), payload.recipient)
-    if payload and refused.fallback and await _by_text(rt, owner, row, payload):
+    if payload and refused.fallback and await _by_text(rt, tenant, row, payload):
         return
-    await _notice(rt, owner, row, "waiting")
+    await _notice(rt, tenant, row, "waiting")
 
 
-async def _by_text(rt: Runtime, owner: UUID, row: Outbound, payload: Payload) -> bool:
+async def _by_text(rt: Runtime, tenant: UUID, row: Outbound, payload: Payload) -> bool:
     """Send the same words as a text message, unless that is what failed, or the person said STOP,
     or the tenant cannot; whether it is on its way."""
-    text = await texting(rt, owner)
-    if text is None or text[1].id == row.channel_id or payload.recipient.kind != "msisdn":
+    ways = await reaching(rt, tenant, payload.recipient)
+    texts = [channel for adapter, channel in ways if adapter.PROFILE.surface == "sms"]
+    if not texts or texts[0].id == row.channel_id or payload.recipient.kind != "msisdn":
         return False
-    key = _key(row, "text")
+    channel, key = texts[0], _key(row, "text")
     try:
-        snapshot = await begin(rt, owner, key, payload.recipient)
+        snapshot = await begin(rt, channel.owner, key, payload.recipient)
     except AlreadyDone:
         return True
     if snapshot.caller.stopped:
         return False
     page = replace(payload.page, image=None, style="text")
-    told = Payload(recipient=payload.recipient, page=page)
-    again = outbound(rt, text[1], told, notice_id=row.notice_id)
-    await commit(rt, owner, key, "SendByText", outbound=(again,))
+    told = Payload(recipient=payload.recipient, page=page, tenant=payload.tenant)
+    again = outbound(rt, channel, told, notice_id=row.notice_id)
+    await commit(rt, channel.owner, key, "SendByText", outbound=(again,))
     return True
 
 

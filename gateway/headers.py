@@ -3,6 +3,7 @@
 The reverse proxy sets the headers too; here they hold without it.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -25,17 +26,41 @@ COMMON: Final = {
 }
 
 
+RawHeaders = tuple[tuple[bytes, bytes], ...]
+
+
+def secured(*, dev: bool) -> RawHeaders:
+    """The headers of every answer, as ASGI wants them; HSTS is left out in dev, where there is no
+    TLS."""
+    hsts = {} if dev else {"strict-transport-security": "max-age=31536000"}
+    return raw(tuple({"content-security-policy": STRICT, **COMMON, **hsts}.items()))
+
+
+def bare(*, dev: bool) -> RawHeaders:
+    """The headers of an answer that no browser shows: a carrier's. What is told to it by GET is
+    one person's and this moment's, so nobody may keep it."""
+    kept = ("strict-transport-security", "x-content-type-options")
+    return (
+        *((name, value) for name, value in secured(dev=dev) if name.decode() in kept),
+        (b"cache-control", b"no-store"),
+    )
+
+
+@lru_cache(1024)
+def raw(headers: tuple[tuple[str, str], ...]) -> RawHeaders:
+    """Headers as ASGI wants them."""
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
+
+
 class SecurityHeaders:
     """Adds what is missing, and counts the answer by the function that gave it.
 
-    `/simulator` alone may use inline styles; it shows no stored text as HTML. HSTS is left out in
-    dev, where there is no TLS.
+    `/simulator` alone may use inline styles; it shows no stored text as HTML.
     """
 
     def __init__(self, app: ASGIApp, *, dev: bool, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
-        hsts = {} if dev else {"strict-transport-security": "max-age=31536000"}
-        self._headers = COMMON | hsts
+        self._headers = [(k.decode(), v.decode()) for k, v in secured(dev=dev)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; complete the answer's headers."""
@@ -47,8 +72,9 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("content-security-policy", INLINE_STYLES if inline else STRICT)
-                for name, value in self._headers.items():
+                if inline:
+                    headers.setdefault("content-security-policy", INLINE_STYLES)
+                for name, value in self._headers:
                     headers.setdefault(name, value)
                 # The router has noted its choice by now; a path would be a label without bound.
                 endpoint = getattr(scope.get("endpoint"), "__name__", "none")

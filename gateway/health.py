@@ -61,6 +61,8 @@ async def metrics(request: Request) -> Response:
     try:
         waiting = await backlog(rt.db)
         rt.metrics.backlog(waiting.due, waiting.oldest_s, waiting.dead)
+        for each in await rt.watch.rows.seen():
+            rt.metrics.standing(each)
     except Unavailable:
         rt.metrics.alarm("database_unavailable")
     return Response(rt.metrics.render(), headers={"content-type": CONTENT_TYPE})

@@ -8,10 +8,11 @@ Others send the latest input only (wire-formats.md 2): it is the step, whatever 
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
+
+import msgspec
 
 from gateway.inbound import Inbound
 from storage.turns import Conversation, Snapshot
@@ -30,8 +31,7 @@ class NotHeard(Enum):
     OVERLONG = "too_many_steps"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A step of a session: the inputs to hear, one by one; `opens` when the session is new."""
 
     inputs: tuple[str, ...]
@@ -46,10 +46,13 @@ def hear_session(
     if snapshot.claimed_by and snapshot.claimed_by[1] != conversation_id:
         return NotHeard.FOREIGN
     if known is None or known.carrier_session != inbound.conversation:
-        if text is None and not inbound.opens:
+        dialled = _dialled(inbound)
+        if dialled is None:
             return NotHeard.CLOSED
-        dialled = inbound.input.text if text is None else text
         return _first(dialled, claimed=snapshot.claimed_by is not None)
+    if inbound.opens and not inbound.conversation:
+        # The caller's call is the session where the carrier names none: dialling is a new one.
+        return _latest(inbound)
     if over := _over(known, snapshot.now, ttl_s):
         return over
     return _latest(inbound) if text is None else _next(known, text, mac)
@@ -60,6 +63,13 @@ def is_retry(known: Conversation, mark: bytes, now: datetime, window_s: float) -
     the carrier's time field does not tell: so it does when it comes soon after its answer."""
     same = hmac.compare_digest(mark, known.heard_mac or b"")
     return same and now - known.last_at <= timedelta(seconds=window_s)
+
+
+def _dialled(inbound: Inbound) -> str | None:
+    """What was dialled past the code, if this request may begin a session."""
+    if inbound.accumulated is not None:
+        return inbound.accumulated
+    return inbound.input.text if inbound.opens else inbound.dialled
 
 
 def _first(text: str, *, claimed: bool) -> Heard | NotHeard:

@@ -8,11 +8,12 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 from uuid import UUID
+
+import msgspec
 
 from core.errors import PhoneNotUnderstood
 from core.values import Address, parse_phone
@@ -35,31 +36,35 @@ class Malformed(Exception):
     """The request is not what this carrier sends. The message is a fixed reason, never a value."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as bytes, in or out. `url` in is the public one, since signatures cover it;
     header names are lower case in, as written out. `headers` keeps repeats. `best_effort`: a
     message goes on when this part of it fails (a read mark)."""
 
     method: str
-    url: str = field(repr=False)
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
     peer: str = ""
     best_effort: bool = False
+
+    def __repr__(self) -> str:
+        return "HttpRequest(•••)"
 
     def header(self, name: str) -> str | None:
         """The only value of a header; None when it is missing or repeated."""
         return _only(self.headers, name.lower())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A response as bytes. `status` 0 never happens: no answer at all is None instead."""
 
     status: int
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status}, •••)"
 
     def retry_after_s(self) -> int | None:
         """Seconds the peer asks us to wait, at most a day; None where it does not say."""
@@ -75,8 +80,7 @@ class HttpResponse:
         return read if isinstance(read, dict) else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One thing one person said, whatever the channel.
 
     `address`: the business address it was sent to, as the payload names it. `sender`: who said
@@ -86,27 +90,33 @@ class Inbound:
     (then `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
     request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
-    holds the digits dialled past the code. `envelope`: what the answer must repeat of the request
-    or be written as, for carriers that want such a thing. `control`: STOP, START or HELP that the
-    carrier has already answered (stay silent). `sent_at`: the carrier's time.
+    holds the digits dialled past the code. `dialled`: where the carrier does not say it, those
+    digits in case a session never heard of begins here; None where none can. `envelope`: what the
+    answer must repeat of the request or be written as. `control`: STOP, START or HELP that the
+    carrier has already answered (stay silent). `sent_at`: the carrier's time. `network`: its own
+    word or code for the mobile network, as it came (gateway/networks.py reads it).
     """
 
     address: str
-    sender: Address | None = field(repr=False)
+    sender: Address | None
     conversation: str = ""
     external_id: str = ""
     opens: bool = False
-    input: Input = field(default_factory=lambda: Input(""), repr=False)
-    accumulated: str | None = field(default=None, repr=False)
-    fingerprint: bytes = field(default=b"", repr=False)
-    envelope: Mapping[str, str] = field(default_factory=dict, repr=False)
+    dialled: str | None = None
+    input: Input = msgspec.field(default_factory=lambda: Input(""))
+    accumulated: str | None = None
+    fingerprint: bytes = b""
+    envelope: Mapping[str, str] = msgspec.field(default_factory=dict)
     sent_at: datetime | None = None
     control: Literal["stop", "start", "help"] | None = None
-    profile_name: str = field(default="", repr=False)
+    profile_name: str = ""
+    network: str = ""
+
+    def __repr__(self) -> str:
+        return "Inbound(•••)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryReport:
+class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message we sent. States only move forward (OUTBOUND_RANK). `outbound_id`:
     our own id, where the carrier echoes it: a message of unknown fate has no other."""
 
@@ -118,27 +128,29 @@ class DeliveryReport:
     outbound_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionEnded:
+class SessionEnded(msgspec.Struct, frozen=True, kw_only=True):
     """The carrier's word that a USSD session is over. `dropped`: the person did not see its end.
-    `sender` must be the session's own: a session id alone proves nothing (security.md 15)."""
+    `sender` must be the session's own: a session id alone proves nothing (security.md 15).
+    `network`: as that of Inbound."""
 
     address: str
     conversation: str
     dropped: bool
     reason: str = ""
-    sender: Address | None = field(default=None, repr=False)
+    sender: Address | None = None
+    network: str = ""
+
+    def __repr__(self) -> str:
+        return "SessionEnded(•••)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Direct:
+class Direct(msgspec.Struct, frozen=True, kw_only=True):
     """Answer these bytes and do nothing (Meta's challenge)."""
 
     response: HttpResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored:
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
     """Well-formed but nothing for us; counted by `reason` (unknown field, reaction, …), which is
     one of a fixed few and never a value of the request. `alarm`: what an operator must look at."""
 
@@ -154,21 +166,21 @@ def read_form(
 ) -> dict[str, str]:
     """Read a form. Raise Malformed for too many fields, or a name of `once` (None: any name) that
     is repeated. Bytes that are no UTF-8 become half surrogates, which `is_utf8` tells."""
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "surrogateescape"),
-            keep_blank_values=True,
-            errors="surrogateescape",
-            max_num_fields=fields_max,
-        )
-    except ValueError:
-        raise Malformed("too many fields") from None
+    fields = [each for each in body.decode("utf-8", "surrogateescape").split("&") if each]
+    if len(fields) > fields_max:
+        raise Malformed("too many fields")
     form: dict[str, str] = {}
-    for name, value in pairs:
+    for field in fields:
+        name, value = map(_unquoted, field.partition("=")[::2])
         if name in form and (once is None or name in once):
             raise Malformed("a field is repeated")
         form.setdefault(name, value)
     return form
+
+
+def _unquoted(text: str) -> str:
+    plain = text.replace("+", " ") if "+" in text else text
+    return unquote(plain, errors="surrogateescape") if "%" in plain else plain
 
 
 def is_sound(text: str) -> bool:

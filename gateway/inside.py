@@ -12,8 +12,10 @@ from dialogs.dialog import Dialog
 from dialogs.session import from_json
 from gateway.adapter import Channel
 from gateway.message import conversation_id
+from gateway.recording import NotRecordable, Recorder
 from gateway.runtime import Runtime
-from gateway.simulator import Entry, Phone, Simulator, Standing
+from gateway.simulator import Entry, Phone, Simulator, Standing, Unwritten
+from storage.turns import PLATFORM
 from storage.views import Views
 
 NEWCOMERS = {
@@ -47,7 +49,11 @@ class InsideView:
 
     async def entries(self, channel: Channel, address: Address, after: str) -> list[Entry]:
         """What moved after the entry `after`, oldest first; for "" the last twenty."""
-        moves = await self._views.moves(channel.owner, address, after)
+        tenant = channel.owner
+        if tenant == PLATFORM:
+            talk = conversation_id(self._rt.vault, channel, address)
+            tenant = await self._views.at_tenant(tenant, talk) or tenant
+        moves = await self._views.moves(tenant, address, after)
         return [
             Entry(
                 id=move.id,
@@ -65,22 +71,43 @@ class InsideView:
         ]
 
 
-async def simulator(rt: Runtime) -> Simulator:
+class Tapes:
+    """`gateway.simulator.port.Tapes`, on the recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def start(self, phone: str) -> None:
+        """Record this phone from its next word on."""
+        self._recorder.start(phone)
+
+    def stop(self, phone: str) -> str:
+        """What was recorded, or Unwritten."""
+        try:
+            return self._recorder.stop(phone)
+        except NotRecordable as error:
+            raise Unwritten(str(error)) from error
+
+
+async def simulator(rt: Runtime, recorder: Recorder) -> Simulator:
     """Phones for the tenants of this database: their people, and newcomers of their regions."""
     await rt.registry.refresh()
     tenants = await rt.registry.tenants()
     names = {tenant: (await rt.programmes.latest(tenant)).name for tenant in tenants}
 
     async def channels() -> list[Channel]:
-        return [each for tenant in tenants for each in await rt.registry.of_owner(tenant)]
+        return [
+            each for tenant in (*tenants, PLATFORM) for each in await rt.registry.of_owner(tenant)
+        ]
 
     return Simulator(
         public_url=rt.settings.public_url,
         channels=channels,
-        owners=names,
+        owners={**names, PLATFORM: "All shops"},
         phones=await _people(rt, names) + _newcomers(await channels()),
         http=rt.http,
         inside=InsideView(rt),
+        tapes=Tapes(recorder),
         diagrams=lambda name, state: _diagram(rt.dialogs[name]),
     )
 

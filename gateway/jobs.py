@@ -25,9 +25,11 @@ from gateway.logs import get
 from gateway.message import keyed
 from gateway.noticing import push
 from gateway.runtime import Runtime
+from gateway.silence import look
 from storage.database import Unavailable
 from storage.jobs import Job
 from storage.retention import sweep as sweep_tenants
+from storage.turns import PLATFORM
 
 T = TypeVar("T")
 BUSY_RETRY_S: Final = 0.5
@@ -135,7 +137,13 @@ async def expire_tenant(rt: Runtime, job: Job) -> Result:
 
 async def sweep(rt: Runtime, job: Job) -> Result:
     """The schedule's: drop what may be kept only for a while."""
-    await sweep_tenants(rt.db, await rt.registry.tenants())
+    await sweep_tenants(rt.db, (*await rt.registry.tenants(), PLATFORM))
+    return None
+
+
+async def watch(rt: Runtime, job: Job) -> Result:
+    """The schedule's: has a carrier fallen silent?"""
+    await look(rt, rt.watch.now())
     return None
 
 
@@ -160,6 +168,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "expire": expire,
     "expire_tenant": expire_tenant,
     "sweep": sweep,
+    "watch": watch,
 }
-SCHEDULE: Final = (("expire", 60), ("sweep", 3600))
+SCHEDULE: Final = (("expire", 60), ("watch", 300), ("sweep", 3600))
 """Job kinds by the seconds of their slot; a slot's job is unique, whoever adds it first."""

@@ -14,18 +14,26 @@ ALARMS = frozenset({"session_of_another_phone"})
 
 
 async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> Answered:
-    """Await an answer; count and log how it went. A refused answer is counted by its caller."""
+    """Await an answer; count and log how it went. A refused answer is counted by its caller, but
+    for the carrier watch. Chat and text messages were counted there when they were stored."""
     started = time.perf_counter()
-    with count_trips() as trips:
-        answered = await answering
-    seconds = time.perf_counter() - started
+    outcome, step = "failed", None
+    try:
+        with count_trips() as trips:
+            answered = await answering
+        outcome, step = answered.outcome, answered.step
+    finally:
+        seconds = time.perf_counter() - started
+        if said.inbound_id is None:
+            network = said.inbound.network
+            rt.watch.heard(said.channel, said.sender, network, outcome, step=step, own_s=seconds)
     kind = said.channel.kind
     rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
     if answered.outcome in ALARMS:
         rt.metrics.alarm(answered.outcome)
     get("message").info(
         "message",
-        tenant=str(said.channel.owner),
+        tenant=str(answered.tenant or said.channel.owner),
         channel=kind,
         sender=mask_phone(said.sender.value),
         key=said.key[3:15],

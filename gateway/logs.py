@@ -12,9 +12,12 @@ import logging
 import re
 import sys
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -35,7 +38,6 @@ Event = MutableMapping[str, Any]
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{7,14}")
 _QUERY: Final = re.compile(r"(?<=[\w/])\?[\w.%~-]+=[^\s\"')]*")
 _TOKEN: Final = re.compile(r"(/public/[a-z]+/[a-z]+/|/public/callbacks/)[\w-]+")
-_STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _QUIET: Final = ("httpx", "httpcore", "asyncio", "alembic", "uvicorn", "transitions")
 
 
@@ -97,6 +99,7 @@ def configure(level: str, *, pretty: bool, stream: TextIO) -> Lines:
         logger_factory=lambda *_: _Sink(lines),
         cache_logger_on_first_use=True,
     )
+    get.cache_clear()
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     logging.basicConfig(level=number, handlers=[_Bridge()], force=True)
@@ -104,9 +107,10 @@ def configure(level: str, *, pretty: bool, stream: TextIO) -> Lines:
     return lines
 
 
+@cache
 def get(name: str) -> FilteringBoundLogger:
-    """The logger of a module. `_log.info("message", tenant=…, outcome=…)`."""
-    logger: FilteringBoundLogger = structlog.get_logger(log=name)
+    """The logger of a module: `get("message").info("message", tenant=…, outcome=…)`."""
+    logger: FilteringBoundLogger = structlog.get_logger(log=name).bind()
     return logger
 
 
@@ -130,7 +134,14 @@ class _Bridge(logging.Handler):
 
 def _stamped(_: Any, level: str, event: Event) -> Event:
     # The order of the keys is the order in the line: time, level and event first.
-    return {**_STAMP(None, level, {}), "level": level, "event": event.pop("event", ""), **event}
+    seconds, rest = divmod(time.time_ns(), 10**9)
+    at = f"{_second(seconds)}.{rest // 1000:06}Z"
+    return {"timestamp": at, "level": level, "event": event.pop("event", ""), **event}
+
+
+@lru_cache(2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _safe(_: Any, level: str, event: Event) -> Event:

@@ -21,7 +21,7 @@ TAGS_MAX: Final = 100
 
 _DECLARED: Final = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
 _READABLE: Final = frozenset({b"utf-8", b"us-ascii"})
-_UNWRITABLE: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNWRITABLE: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def write_xml(
     of every element; without one the namespace is the default."""
     before, attribute = (f"{prefix}:", f"xmlns:{prefix}") if prefix else ("", "xmlns")
     inner = "".join(
-        f"<{before}{field}>{escape(_UNWRITABLE.sub('', text))}</{before}{field}>"
+        f"<{before}{field}>{escape(UNWRITABLE.sub('', text))}</{before}{field}>"
         for field, text in fields
     )
     head = f"<{before}{name} {attribute}={quoteattr(namespace)}>"

@@ -3,11 +3,12 @@ which its answer is kept for retries. Called by `conversation`.
 """
 
 import asyncio
-import json
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from core.values import Address
 from gateway.adapter import Adapter, Channel
@@ -21,8 +22,7 @@ REFUSALS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One thing someone said. `key` names it for ever (security.md 8); `claim` is the keyed hash
     of the carrier's session, which belongs to one conversation only. `received_at`: when it was
     stored, for carriers that do not say when it was sent. `again`: it says in another step what
@@ -39,7 +39,7 @@ class Message:
     inbound_id: UUID | None = None
     received_at: datetime | None = None
     again: bool = False
-    committing: asyncio.Event = field(default_factory=asyncio.Event)
+    committing: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
 
 def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
@@ -108,14 +108,14 @@ def refusal(
 
 def pack(response: HttpResponse) -> bytes:
     """A response as stored for the carrier's retries."""
-    head = json.dumps([response.status, response.headers]).encode()
+    head = msgspec.json.encode((response.status, response.headers))
     return head + b"\n" + response.body
 
 
 def unpack(stored: bytes) -> HttpResponse:
     """The response that `pack` stored, byte for byte."""
     head, _, body = stored.partition(b"\n")
-    status, headers = json.loads(head)
+    status, headers = msgspec.json.decode(head)
     return HttpResponse(status=status, headers=tuple((k, v) for k, v in headers), body=body)
 
 

@@ -1,14 +1,15 @@
 """What is counted, for Prometheus. Built by `runtime`; called by every door, read by `/metrics`.
 
-Labels come from closed lists only (kinds, outcomes, routes), never from what a stranger sent, and
-no histogram carries a tenant (docs/dependencies.md 11). When several processes share one port,
+Labels come from closed lists only (kinds, outcomes, routes, screens, networks, our own channels'
+business addresses), never from what a stranger sent, and no histogram carries a tenant
+(docs/dependencies.md 11). When several processes share one port,
 PROMETHEUS_MULTIPROC_DIR names the folder they share, and any of them answers for all.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,8 +21,12 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from storage.watch import Seen
+
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
+_HOP_SECONDS: Final = (1.0, 4.0, 15.0, 30.0, 60.0, 120.0)
+_CARRIER: Final = ("kind", "channel", "network")
 
 
 class Metrics:
@@ -43,6 +48,21 @@ class Metrics:
         self._backlog_n = self._gauge("jobs_due", "Jobs due and not begun")
         self._backlog_s = self._gauge("jobs_due_seconds", "Age of the oldest due job")
         self._dead_n = self._gauge("jobs_dead", "Jobs given up")
+        self._carrier = self._counter(
+            "carrier_events", "What carriers sent, and what became of it", "kind", "network", "what"
+        )
+        self._screens = self._counter(
+            "carrier_screens", "USSD screens shown and answered", "kind", "screen", "what"
+        )
+        self._hop_s = self._histogram(
+            *("carrier_hop_seconds", "Time to the next request of a session"),
+            *("kind", "network"),
+            buckets=_HOP_SECONDS,
+        )
+        self._seen = self._gauge(
+            "carrier_last_seen_seconds", "When last heard (Unix time)", *_CARRIER, mode="max"
+        )
+        self._silent = self._gauge("carrier_silent", "1: far below its usual rate", *_CARRIER)
 
     def message(self, kind: str, outcome: str, seconds: float, trips: int, reruns: int) -> None:
         """A message was heard on a channel of this kind."""
@@ -79,6 +99,28 @@ class Metrics:
         self._backlog_s.set(oldest_s)
         self._dead_n.set(dead)
 
+    def hop(self, kind: str, network: str, seconds: float) -> None:
+        """A USSD session's next request came."""
+        self._hop_s(kind, network).observe(seconds)
+
+    def carrier(self, kind: str, network: str, counts: Mapping[str, int]) -> None:
+        """What was counted of a carrier since the last time, by the counters of gateway/watch.py;
+        those of times are not shown twice."""
+        for name, n in counts.items():
+            what, colon, of = name.partition(":")
+            if not colon:
+                self._carrier(kind, network, what).inc(n)
+            elif what in ("shown", "left"):
+                self._screens(kind, of, what).inc(n)
+
+    def standing(self, who: Seen) -> None:
+        """When a channel last heard from a network, and whether it is silent now."""
+        if who.network is None or who.last_at is None:
+            return
+        names = (who.kind, who.address, who.network)
+        self._seen.labels(*names).set(who.last_at.timestamp())
+        self._silent.labels(*names).set(who.silent_since is not None)
+
     def render(self) -> bytes:
         """The exposition text, of all processes that share the folder."""
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
@@ -91,11 +133,15 @@ class Metrics:
         counter = Counter(f"maita_{name}", text, labels, registry=self._registry)
         return cache(counter.labels)
 
-    def _histogram(self, name: str, text: str, *labels: str) -> Callable[..., Histogram]:
+    def _histogram(
+        self, name: str, text: str, *labels: str, buckets: Sequence[float] = _SECONDS
+    ) -> Callable[..., Histogram]:
         histogram = Histogram(
-            f"maita_{name}", text, labels, registry=self._registry, buckets=_SECONDS
+            f"maita_{name}", text, labels, registry=self._registry, buckets=buckets
         )
         return cache(histogram.labels)
 
-    def _gauge(self, name: str, text: str) -> Gauge:
-        return Gauge(f"maita_{name}", text, registry=self._registry, multiprocess_mode="mostrecent")
+    def _gauge(
+        self, name: str, text: str, *labels: str, mode: Literal["max", "mostrecent"] = "mostrecent"
+    ) -> Gauge:
+        return Gauge(f"maita_{name}", text, labels, registry=self._registry, multiprocess_mode=mode)

@@ -15,10 +15,11 @@ from core.changes import NoticeMoved
 from core.facts import Issuance
 from core.values import Address
 from dialogs.notices import say
+from dialogs.texts import NO_TEXTS
 from gateway.adapter import Adapter, Channel
 from gateway.commanding import begin, commit, unit_of_work
 from gateway.message import conversation_id
-from gateway.outgoing import Payload, hints, outbound
+from gateway.outgoing import Payload, hints, outbound, owned, reaching
 from gateway.render import fit
 from gateway.runtime import Runtime
 from storage.notices import Waiting
@@ -48,11 +49,16 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
         return False
     adapter, channel, recipient = way
     issuance = await _issuance(rt, snapshot, waiting)
-    reply = say(waiting.notice, waiting.language, snapshot.caller.programme, issuance)
-    page = fit(reply, adapter.PROFILE, 1, hints(waiting.language))
-    row = outbound(rt, channel, Payload(recipient=recipient, page=page), notice_id=notice_id)
+    programme = snapshot.caller.programme
+    language = waiting.language or programme.languages[0]
+    reply = say(waiting.notice, language, programme, issuance)
+    page = fit(reply, adapter.PROFILE, 1, hints(language, programme.texts.get(language, NO_TEXTS)))
+    payload = Payload(recipient=recipient, page=page, tenant=tenant)
+    row = outbound(rt, channel, payload, notice_id=notice_id)
     moved = NoticeMoved(id=notice_id, was="waiting", state="sending", at=snapshot.now)
-    await commit(rt, tenant, key, "PushNotice", changes=(moved,), outbound=(row,))
+    await commit(
+        rt, tenant, key, "PushNotice", owner=channel.owner, changes=(moved,), outbound=(row,)
+    )
     return True
 
 
@@ -80,19 +86,17 @@ def quiet_until(now: datetime, timezone: str) -> datetime | None:
 
 
 async def way_to(
-    rt: Runtime, owner: UUID, addresses: Sequence[Address], now: datetime
+    rt: Runtime, owner: UUID, addresses: Sequence[Address], now: datetime, *, lent: bool = True
 ) -> Way | None:
-    """The first channel of an owner that can carry a push to one of a person's addresses: chat
-    inside its window, else text messages."""
+    """The first channel by which an owner may push to one of a person's addresses: chat inside its
+    window, else text messages. `lent`: by shared channels too."""
     text: Way | None = None
-    for channel in await rt.registry.of_owner(owner):
-        adapter = rt.adapters.get(channel.kind)
-        if adapter is None:
-            continue
-        for address in addresses:
+    for address in addresses:
+        pairs = await reaching(rt, owner, address) if lent else await owned(rt, owner)
+        for adapter, channel in pairs:
             if adapter.PROFILE.surface == "chat":
                 talk = conversation_id(rt.vault, channel, address)
-                last = await rt.notices.last_in(owner, talk)
+                last = await rt.notices.last_in(channel.owner, talk)
                 if last and now - last < CHAT_WINDOW:
                     return adapter, channel, address
             elif adapter.PROFILE.surface == "sms" and address.kind == "msisdn":

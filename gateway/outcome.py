@@ -3,16 +3,19 @@
 Called by `conversation`.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
 
 from dialogs.engine import Turn
 from dialogs.session import Result, Session, from_json
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
-from storage.turns import Conversation, Snapshot, Work
+from gateway.watch import Step
+from storage.turns import PLATFORM, Conversation, Snapshot, Work
 
 MISSES_MAX: Final = 5
 MISSES_WINDOW_S: Final = 600
@@ -28,10 +31,11 @@ def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
     return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
 
 
-def unheard(snapshot: Snapshot) -> Result | None:
-    """What the phone's last session did and perhaps never showed (conversation.md, rule 8)."""
+def unheard(said: Message, snapshot: Snapshot) -> Result | None:
+    """What the phone's last session did and perhaps never showed (conversation.md, rule 8);
+    only the shop where it was done says it."""
     known = snapshot.conversation
-    if known is None or not known.open:
+    if known is None or not known.open or known.at_tenant != _where(said, snapshot):
         return None
     result, idle_s = from_json(known.session).result, (snapshot.now - known.last_at).total_seconds()
     return result if result and not result.sent and idle_s <= UNHEARD_S else None
@@ -43,15 +47,18 @@ def conversation_after(
     """The conversation as it stands after the turn; its version is the one that was read."""
     known, now = snapshot.conversation, snapshot.now
     length, mark = heard_mark(rt.vault, said)
-    same = known is not None and known.carrier_session == said.inbound.conversation
+    asked = said.inbound
+    same = known is not None and known.carrier_session == asked.conversation
+    # Where the carrier names no session every dialling is a new one.
+    same = same and bool(asked.conversation or not asked.opens)
     return Conversation(
         id=said.conversation_id,
         version=known.version if known else 0,
         channel_id=said.channel.id,
         sender=said.sender,
-        at_tenant=known.at_tenant if known else None,
+        at_tenant=_where(said, snapshot),
         session=session.to_json(),
-        carrier_session=said.inbound.conversation,
+        carrier_session=asked.conversation,
         heard_len=length,
         heard_mac=mark,
         open=not page.end,
@@ -59,6 +66,12 @@ def conversation_after(
         last_at=now,
         last_in_at=now,
     )
+
+
+def _where(said: Message, snapshot: Snapshot) -> UUID | None:
+    """At which shop a conversation on a shared address is now; a shop's own address says it."""
+    shared = said.channel.owner == PLATFORM
+    return snapshot.tenant if shared and snapshot.tenant != PLATFORM else None
 
 
 def work_of(
@@ -79,7 +92,26 @@ def work_of(
         ref=None,
         answer=answer,
         conversation=conversation,
-        session_claim=said.claim,
+        # Claimed by this very conversation before: once is enough.
+        session_claim=None if snapshot.claimed_by else said.claim,
         inbound_id=said.inbound_id,
         durable=False,
     )
+
+
+def step_of(snapshot: Snapshot, session: Session, page: Page, left: str) -> Step:
+    """What the turn did to its USSD session, for the carrier watch. `left`: the screen that the
+    input answered, or "" where the session began."""
+    known = snapshot.conversation
+    return Step(
+        at=snapshot.now,
+        screen=screen_of(session),
+        ends=page.end,
+        left=left,
+        left_at=known.last_at if known and left else None,
+    )
+
+
+def screen_of(session: Session) -> str:
+    """A screen's name where screens are counted and logged: dialog and state."""
+    return f"{session.dialog}.{session.state}"

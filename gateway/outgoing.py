@@ -3,30 +3,36 @@
 Called by `conversation` (answers, in the same commit as the turn) and by `jobs` (notices).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from core.facts import Caller
+from core.facts import Caller, OwnTexts
 from core.values import Address
 from dialogs.messages import Reply
-from dialogs.texts import RENDERED, catalogue
+from dialogs.texts import NO_TEXTS, RENDERED, Texts, texts
 from gateway.adapter import Adapter, Channel
 from gateway.message import Message, conversation_id
 from gateway.render import Hints, Page, fit
 from gateway.runtime import Runtime
-from storage.turns import OutboundRow
+from storage.turns import PLATFORM, OutboundRow
+
+KEPT_SEGMENTS: Final = 6
+"""What is worth keeping is sent whole: nobody can turn the page of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """What is needed to send one message; stored sealed, since a page may hold a till code."""
+    """What is needed to send one message; stored sealed, since a page may hold a till code.
+    `tenant`: whose notice it tells, where that goes out by a channel that others share."""
 
     recipient: Address
     page: Page
     mark_read: str | None = None
+    tenant: UUID | None = None
 
 
 _DECODER = msgspec.json.Decoder(Payload)
@@ -37,11 +43,20 @@ def decode(stored: bytes) -> Payload:
     return _DECODER.decode(stored)
 
 
+def hints(language: str, own: OwnTexts = NO_TEXTS) -> Hints:
+    """The renderer's own words in a language, or the shop's for them."""
+    return _said(Texts(language=language, own=own)) if own.keys() & RENDERED else _usual(language)
+
+
 @cache
-def hints(language: str) -> Hints:
-    """The renderer's own words in a language."""
-    more, back, choose = (catalogue(language or "en").gettext(word) for word in RENDERED)
-    return Hints(more=more, back=back, choose=choose)
+def _usual(language: str) -> Hints:
+    return _said(texts(language))
+
+
+def _said(words: Texts) -> Hints:
+    more, back, choose = map(words.t, RENDERED)
+    laid_out = words.layout
+    return Hints(more=more, back=back, choose=choose, joint=laid_out.joint, rtl=laid_out.rtl)
 
 
 def outbound(
@@ -64,10 +79,11 @@ def outbound(
 
 
 async def answers(
-    rt: Runtime, said: Message, caller: Caller, reply: Reply, page: Page
+    rt: Runtime, said: Message, caller: Caller, reply: Reply, page: Page, spoken: Hints
 ) -> tuple[OutboundRow, ...]:
     """The messages that answer `said`: the page itself on channels that are pushed to; on USSD a
-    text message where the answer is worth keeping and the tenant can send one."""
+    text message where the answer is worth keeping and the tenant can send one. `spoken`: the
+    renderer's words that the page was shown with."""
     if not said.adapter.PROFILE.reply_in_response:
         read = said.inbound.external_id or None
         payload = Payload(recipient=said.sender, page=page, mark_read=read)
@@ -77,14 +93,38 @@ async def answers(
         return ()
     adapter, channel = text
     kept = Reply(text=reply.text)
-    page = fit(kept, adapter.PROFILE, 1, hints(""))
+    page = fit(kept, replace(adapter.PROFILE, segments=KEPT_SEGMENTS), 1, spoken)
     return (outbound(rt, channel, Payload(recipient=said.sender, page=page)),)
 
 
 async def texting(rt: Runtime, owner: UUID) -> tuple[Adapter, Channel] | None:
-    """The channel by which a tenant sends text messages, if it has one."""
-    for channel in await rt.registry.of_owner(owner):
-        adapter = rt.adapters.get(channel.kind)
-        if adapter and adapter.PROFILE.surface == "sms":
+    """The channel by which its owner sends text messages, if there is one."""
+    for adapter, channel in await owned(rt, owner):
+        if adapter.PROFILE.surface == "sms":
             return adapter, channel
     return None
+
+
+async def reaching(rt: Runtime, tenant: UUID, address: Address) -> list[tuple[Adapter, Channel]]:
+    """The channels by which a tenant may write to a member: its own, and of each surface that it
+    has none of the shared ones, for who uses the shared code or numbers and did not say STOP there.
+    """
+    own = await owned(rt, tenant)
+    surfaces = {adapter.PROFILE.surface for adapter, _ in own}
+    shared = await owned(rt, PLATFORM)
+    lent = [pair for pair in shared if pair[0].PROFILE.surface not in surfaces | {"ussd"}]
+    if not lent or not await _uses(rt, [channel for _, channel in shared], address):
+        return own
+    stopped = await rt.outbox.stopped(PLATFORM, address)
+    return own if stopped else own + lent
+
+
+async def owned(rt: Runtime, owner: UUID) -> list[tuple[Adapter, Channel]]:
+    """The channels of an owner that there are adapters for."""
+    mine = await rt.registry.of_owner(owner)
+    return [(rt.adapters[each.kind], each) for each in mine if each.kind in rt.adapters]
+
+
+async def _uses(rt: Runtime, channels: list[Channel], address: Address) -> bool:
+    talks = [conversation_id(rt.vault, channel, address) for channel in channels]
+    return await rt.notices.spoke(PLATFORM, talks)

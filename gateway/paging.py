@@ -6,8 +6,9 @@ only its page short.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from gateway.encoding import is_gsm, segments, septets, units
 
@@ -17,16 +18,14 @@ Fits = Callable[[str], bool]
 """Whether a text fits one page. A text that fits must still fit when its end is cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line(Generic[Mark]):
+class Line(msgspec.Struct, Generic[Mark], frozen=True):
     """A line; `mark` is what begins on it (a choice), which keeps it whole where possible."""
 
     text: str
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cut(Generic[Mark]):
+class Cut(msgspec.Struct, Generic[Mark], frozen=True):
     """A page: its text, what begins on it, its number from 1, and whether another follows."""
 
     text: str
@@ -119,12 +118,21 @@ def _split(taken: list[Line[Mark]], line: Line[Mark], turn: str, fits: Fits) -> 
             low = middle
         else:
             high = middle
-    if line.text[low].isspace():
+    if line.text[low].isspace() and _between_words(line.text, low + 1) == low:
         return low
-    boundary = line.text.rfind(" ", 1, low)
+    boundary = _between_words(line.text, low)
     if boundary > 0:
         return boundary
     return 0 if taken else max(low, 1)
+
+
+def _between_words(text: str, before: int) -> int:
+    """The last blank before this place that parts words, not the groups of a number or a code; 0
+    or less when there is none."""
+    at = text.rfind(" ", 1, before)
+    while at > 0 and text[at - 1].isdigit() and text[at + 1 : at + 2].isdigit():
+        at = text.rfind(" ", 1, at)
+    return at
 
 
 def _joined(lines: Sequence[Line[Mark]], *end: str) -> str:

@@ -5,11 +5,18 @@ numbered text cut into pages, `chat` is buttons, else list rows, else numbered t
 those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section 8.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final, Literal
 
+import msgspec
+from msgspec.structs import replace
+
+from dialogs.choices import whole_characters
+from dialogs.directions import ordered
 from dialogs.messages import Choice, Reply
-from gateway.encoding import clean, one_line, plain, units
+from dialogs.screen import Room
+from gateway.encoding import clean, message_room, one_line, plain, units
 from gateway.paging import Fits, Line, chat_fits, cut_page, sms_fits, ussd_fits
 
 MORE: Final = 98
@@ -29,7 +36,8 @@ class Profile:
     """What a channel can show. `reply_in_response`: answers inside the request (USSD).
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
     `accumulates`: each request repeats all input of the session. `body_max` in bytes.
-    `signed`: the carrier's requests prove their origin by themselves."""
+    `signed`: the carrier's requests prove their origin by themselves. `deeper`: the carrier adds a
+    path of its own to our URL."""
 
     surface: Literal["ussd", "sms", "chat"]
     reply_in_response: bool = False
@@ -42,82 +50,104 @@ class Profile:
     body_max: int = 262_144
     door: Literal["ussd", "wa", "sms"] = "ussd"
     signed: bool = False
+    deeper: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
     """The renderer's own words in the person's language. `more` stands behind 98 and `back`
     behind 0, `choose` (≤ 20) on the button that opens a list, `joint` between a number and its
-    label (Arabic: ` - `)."""
+    label (Arabic: ` - `). `rtl`: lines run from right to left (dialogs/directions.py)."""
 
     more: str = "More"
     back: str = "Back"
     choose: str = "Choose"
     joint: str = " "
+    rtl: bool = False
 
 
 ENGLISH: Final = Hints()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(msgspec.Struct, frozen=True, kw_only=True):
     """A choice ready to show: `number` typed, `id` tapped. On a chat `short` is the button's or
-    row's title and `detail` the row's second line, both within the limits."""
+    row's title and `detail` the row's second line, both within the limits. `line`: number and
+    label as numbered text shows them."""
 
     id: str
     number: int
     label: str
     short: str = ""
     detail: str = ""
+    line: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One answer as one channel shows it. `text` is complete for text channels (numbers and all);
     for chats `style` says whether `options` go as buttons or list rows below `text`, and `button`
     is what opens the list. `image`: what a QR picture under `text` holds. `end` is never true
     while there is `more`."""
 
-    text: str = field(repr=False)
-    options: tuple[Option, ...] = field(default=())
+    text: str
+    options: tuple[Option, ...] = ()
     style: Literal["text", "buttons", "list"] = "text"
     button: str = ""
-    image: str | None = field(default=None, repr=False)
+    image: str | None = None
     end: bool = False
     number: int = 1
     more: bool = False
 
+    def __repr__(self) -> str:
+        return "Page(•••)"
+
+
+@cache
+def screen(profile: Profile) -> Room:
+    """What one page of the channel holds, for those who decide what is said first."""
+    if profile.surface == "sms":
+        septets, units = message_room(profile.segments)
+        return Room(septets=septets, units=units)
+    return Room(septets=profile.septets, units=profile.ucs2_chars)
+
 
 def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -> Page:
     """The page with this number, from 1; one past the end is the last one."""
-    options = tuple(_option(choice, place) for place, choice in enumerate(reply.choices, 1))
+    options = tuple(_option(choice, place, texts) for place, choice in enumerate(reply.choices, 1))
     if profile.surface == "chat":
-        shown = _with_buttons(reply, options) or _as_list(reply, options, page, texts)
+        shown = _with_buttons(reply, options, texts) or _as_list(reply, options, page, texts)
         if shown:
             return shown
     return _as_text(reply, options, profile, page, texts)
 
 
-def _option(choice: Choice, place: int) -> Option:
+def _option(choice: Choice, place: int, texts: Hints) -> Option:
+    number = place if choice.number is None else choice.number
+    label = _tidy(choice.label)
     return Option(
         id=choice.id,
-        number=place if choice.number is None else choice.number,
-        label=one_line(clean(choice.label)),
-        short=one_line(clean(choice.short)),
-        detail=one_line(clean(choice.detail)),
+        number=number,
+        label=label,
+        short=_tidy(choice.short),
+        detail=_tidy(choice.detail),
+        line=ordered(f"{number}{texts.joint}{label}".strip(), rtl=texts.rtl),
     )
 
 
-def _with_buttons(reply: Reply, options: tuple[Option, ...]) -> Page | None:
+@lru_cache(4096)
+def _tidy(text: str) -> str:
+    """One clean line. Most labels are the catalogue's, said over and over."""
+    return one_line(clean(text))
+
+
+def _with_buttons(reply: Reply, options: tuple[Option, ...], texts: Hints) -> Page | None:
     titled = tuple(replace(option, short=option.short or option.label) for option in options)
     titles = {option.short.casefold() for option in titled}
-    text = clean(reply.text).strip()
+    text = _ordered(clean(reply.text).strip(), texts)
     if not 1 <= len(options) <= _BUTTONS_MAX or len(titles) < len(options) or not text:
         return None
     if units(text) > _BUTTONS_BODY_MAX or not all(_within(t.short, _BUTTON_MAX) for t in titled):
         return None
     return Page(
-        text=_and_footer(text, reply, _BUTTONS_BODY_MAX),
+        text=_and_footer(text, reply, _BUTTONS_BODY_MAX, texts),
         options=titled,
         style="buttons",
         image=_image(reply),
@@ -127,8 +157,8 @@ def _with_buttons(reply: Reply, options: tuple[Option, ...]) -> Page | None:
 
 def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints) -> Page | None:
     """List rows, at most ten with the row that turns the page."""
-    rows = [row for option in options if (row := _row(option))]
-    text = clean(reply.text).strip() or texts.choose
+    rows = [row for option in options if (row := _row(option, texts))]
+    text = _ordered(clean(reply.text).strip(), texts) or texts.choose
     if not rows or len(rows) < len(options) or units(text) > _BODY_MAX:
         return None
     last = max(1, -(-(len(rows) - 1) // (_ROWS_MAX - 1)))
@@ -137,9 +167,9 @@ def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints)
     more = number < last
     shown = rows[first : first + _ROWS_MAX - 1] if more else rows[first:]
     if more:
-        shown.append(Option(id=str(MORE), number=MORE, label=texts.more, short=texts.more))
+        shown.append(_more(texts))
     return Page(
-        text=_and_footer(text if number == 1 else text.partition("\n")[0], reply, _BODY_MAX),
+        text=_and_footer(text if number == 1 else text.partition("\n")[0], reply, _BODY_MAX, texts),
         options=tuple(shown),
         style="list",
         button=texts.choose,
@@ -150,15 +180,26 @@ def _as_list(reply: Reply, options: tuple[Option, ...], page: int, texts: Hints)
     )
 
 
-def _row(option: Option) -> Option | None:
+def _more(texts: Hints) -> Option:
+    """The row that turns the page; its number is a key and no choice's."""
+    more = one_line(texts.more)
+    return Option(id=str(MORE), number=MORE, label=more, short=more, line=f"{MORE} {more}")
+
+
+def _row(option: Option, texts: Hints) -> Option | None:
     """The option as a row; None when its label would lose words."""
     for title in (option.short, option.label):
         if _within(title, _ROW_MAX):
             detail = option.detail or (option.label if option.label != title else "")
-            return replace(option, short=title, detail=_cut(detail, _DETAIL_MAX))
+            return replace(option, short=title, detail=_cut(_ordered(detail, texts), _DETAIL_MAX))
     if not _within(option.label, _DETAIL_MAX):
         return None
     return replace(option, short=_cut(option.label, _ROW_MAX), detail=option.label)
+
+
+def _ordered(text: str, texts: Hints) -> str:
+    """Every line so that its numbers read right."""
+    return "\n".join(ordered(line, rtl=texts.rtl) for line in text.split("\n"))
 
 
 def _within(title: str, most: int) -> bool:
@@ -169,14 +210,14 @@ def _cut(text: str, most: int) -> str:
     """The text, shortened to so many units with a sign that it was."""
     if units(text) <= most:
         return text
-    kept = text[: most - 1]
+    kept = whole_characters(text, most - 1)
     while units(kept) > most - 1:
-        kept = kept[:-1]
+        kept = whole_characters(text, len(kept) - 1)
     return f"{kept.rstrip()}…"
 
 
-def _and_footer(text: str, reply: Reply, most: int) -> str:
-    whole = f"{text}\n\n{clean(reply.footer).strip()}"
+def _and_footer(text: str, reply: Reply, most: int, texts: Hints) -> str:
+    whole = f"{text}\n\n{_ordered(clean(reply.footer).strip(), texts)}"
     return whole if reply.footer and units(whole) <= most else text
 
 
@@ -189,20 +230,16 @@ def _as_text(
 ) -> Page:
     """Numbered text; a choice's number is in its line."""
     tidy = clean if profile.surface == "chat" else plain
-    lines: list[Line[Option]] = [
-        Line(line.strip()) for line in tidy(reply.text).strip().split("\n")
-    ]
-    lines += [
-        Line(tidy(f"{option.number}{texts.joint}{option.label}").strip(), option)
-        for option in options
-    ]
+    said = _ordered(tidy(reply.text).strip(), texts).split("\n")
+    lines: list[Line[Option]] = [Line(line.strip()) for line in said]
+    lines += [Line(tidy(option.line).strip(), option) for option in options]
     shown = cut_page(
         lines,
         page,
         fits=_fits(profile),
-        turn=tidy(f"{MORE} {one_line(texts.more)}"),
-        footer=one_line(tidy(reply.footer)),
-        back=tidy(f"0 {one_line(texts.back)}"),
+        turn=tidy(f"{MORE} {_tidy(texts.more)}"),
+        footer=_ordered(one_line(tidy(reply.footer)), texts),
+        back=tidy(f"0 {_tidy(texts.back)}"),
     )
     return Page(
         text=shown.text,
@@ -214,6 +251,7 @@ def _as_text(
     )
 
 
+@cache
 def _fits(profile: Profile) -> Fits:
     if profile.surface == "ussd":
         return ussd_fits(profile.septets, profile.ucs2_chars)

@@ -5,22 +5,26 @@ the gateway is handed it, and nothing else holds state.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Protocol
 
 import httpx
 
+from core.values import Address
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
 from gateway.adapter import Adapter, Channel, has_two_proofs
-from gateway.adapter import discover as discover_adapters
+from gateway.declared.carrier import Declared
 from gateway.hashing import BoundedHasher
+from gateway.kinds import discover as discover_adapters
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.settings import Settings, SettingsError
+from gateway.watch import Watch
 from storage.catalogue import own_faults
 from storage.channels import Registry
 from storage.crypto import Vault
@@ -31,16 +35,24 @@ from storage.jobs import Jobs
 from storage.notices import Notices
 from storage.outbox import Outbox
 from storage.programmes import Programmes
-from storage.turns import Turns
+from storage.turns import PLATFORM, Turns
+from storage.watch import CarrierRows
 
 LOOK_S: Final = 5
+
+
+class Witness(Protocol):
+    """Whoever may hear a conversation, in dev: it gives the `dialogs.engine.turn` to take."""
+
+    def turn(self, channel: Channel, sender: Address, key: str) -> Callable[..., Any]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
     """What conversing, delivering and the doors need. `rng` jitters only; ids and codes come from
     `identifiers`, which uses the system's randomness. `wake` is set when this process has stored
-    work for its worker; `slots` are the schedule's last slots by kind."""
+    work for its worker; `slots` are the schedule's last slots by kind. `witness` hears what is
+    recorded, in dev only."""
 
     settings: Settings
     db: Database
@@ -58,9 +70,11 @@ class Runtime:
     dialogs: Mapping[str, Dialog]
     http: httpx.AsyncClient
     metrics: Metrics
+    watch: Watch
     rng: random.Random
     wake: asyncio.Event
     slots: dict[str, int]
+    witness: Witness | None = None
 
 
 @asynccontextmanager
@@ -84,6 +98,8 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             await _warn_of_weak_channels(rt.registry, rt.adapters)
         looking = asyncio.create_task(_keep_current(rt.registry))
         stack.callback(looking.cancel)
+        stack.push_async_callback(rt.watch.flush)
+        stack.callback(asyncio.create_task(rt.watch.keep_adding()).cancel)
         yield rt
 
 
@@ -91,27 +107,37 @@ def _bundle(
     settings: Settings, db: Database, hasher: BoundedHasher, http: httpx.AsyncClient
 ) -> Runtime:
     vault, programmes = Vault(settings.secret_key), Programmes(db)
+    adapters = discover_adapters(folder=settings.carriers_dir)
+    metrics, ahead = Metrics(), timedelta(seconds=settings.clock_offset_s)
     return Runtime(
         settings=settings,
         db=db,
         vault=vault,
-        turns=Turns(db, vault, programmes, timedelta(seconds=settings.clock_offset_s)),
+        turns=Turns(db, vault, programmes, ahead),
         programmes=programmes,
-        registry=Registry(db, vault, Channel),
+        registry=Registry(db, vault, partial(_channel, adapters)),
         inbox=Inbox(db, vault),
         outbox=Outbox(db, vault),
         notices=Notices(db),
         jobs=Jobs(db),
         identifiers=Identifiers(random.SystemRandom(), time.time),
         hasher=hasher,
-        adapters=discover_adapters(),
+        adapters=adapters,
         dialogs=discover_dialogs(),
         http=http,
-        metrics=Metrics(),
+        metrics=metrics,
+        watch=Watch(CarrierRows(db), metrics, lambda: datetime.now(UTC) + ahead),
         rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
         wake=asyncio.Event(),
         slots={},
     )
+
+
+def _channel(adapters: Mapping[str, Adapter], **row: Any) -> Channel:
+    """A channel as the registry read it, over what its kind's table says where it says nothing."""
+    adapter = adapters.get(row["kind"])
+    defaults = adapter.defaults if isinstance(adapter, Declared) else {}
+    return Channel(**{**row, "settings": {**defaults, **row["settings"]}})
 
 
 async def _keep_current(registry: Registry[Channel]) -> None:
@@ -136,7 +162,7 @@ async def _warn_of_weak_channels(
 ) -> None:
     """A channel whose carrier signs nothing needs two proofs of origin; one that lacks them is
     refused request by request (security.md 13), so say so before the carrier does."""
-    for tenant in await registry.tenants():
+    for tenant in (*await registry.tenants(), PLATFORM):
         for channel in await registry.of_owner(tenant):
             adapter = adapters.get(channel.kind)
             if adapter and not adapter.PROFILE.signed and not has_two_proofs(channel):

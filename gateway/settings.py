@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 SECRET_BYTES_MIN: Final = 32
+OPERATOR_KEY_FILE: Final = "operator.key"
+"""Where a developer finds the console's key, in the data folder."""
+
 LATER: Final = frozenset(
     {
         "MAITA_REDIS_URL", "MAITA_BASE_DOMAIN", "MAITA_SPOOL_DIR", "MAITA_ANCHOR_FILE",
@@ -20,12 +23,19 @@ LATER: Final = frozenset(
 )  # fmt: skip
 """Settings of the contract whose parts have not landed: accepted, without effect."""
 
-KNOWN: Final = LATER | {
+FROM_FILES: Final = (
+    "MAITA_SECRET_KEY", "MAITA_OPERATOR_KEY", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL",
+    "MAITA_DATABASE_VERIFY_URL",
+)  # fmt: skip
+"""Secrets, which may be in the file that `<name>_FILE` names instead."""
+
+KNOWN: Final = LATER | {f"{name}_FILE" for name in FROM_FILES} | {
     "MAITA_ENV", "MAITA_DATABASE_URL", "MAITA_DATABASE_OWNER_URL", "MAITA_DATABASE_VERIFY_URL",
     "MAITA_DATA_DIR", "MAITA_PUBLIC_URL", "MAITA_TRUSTED_PROXIES", "MAITA_SECRET_KEY",
-    "MAITA_SECRET_KEY_FILE", "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
+    "MAITA_BIND", "MAITA_PORT", "MAITA_WORKERS", "MAITA_PRIVATE_BIND",
     "MAITA_CLOCK_OFFSET_S", "MAITA_LOG_LEVEL", "MAITA_TURN_TIMEOUT_S", "MAITA_SEND_TIMEOUT_S",
-    "MAITA_DATABASE_TIMEOUT_S",
+    "MAITA_DATABASE_TIMEOUT_S", "MAITA_OPERATOR_KEY",
+    "MAITA_CARRIERS_DIR",
 }  # fmt: skip
 
 Network = IPv4Network | IPv6Network
@@ -37,7 +47,9 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The process's configuration. URLs have no trailing slash; times are in seconds."""
+    """The process's configuration. URLs have no trailing slash; times are in seconds. Without an
+    `operator_key` there is no console. `carriers_dir`: a folder with tables of further carriers
+    (docs/carriers/declaring.md)."""
 
     env: Literal["prod", "dev"]
     data_dir: Path
@@ -45,6 +57,7 @@ class Settings:
     database_owner_url: str | None = field(default=None, repr=False)
     database_verify_url: str | None = field(default=None, repr=False)
     secret_key: bytes = field(default=b"", repr=False)
+    operator_key: bytes = field(default=b"", repr=False)
     bind: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
@@ -56,6 +69,7 @@ class Settings:
     turn_timeout_s: float = 3.5
     send_timeout_s: float = 15.0
     database_timeout_s: float = 1.0
+    carriers_dir: Path | None = None
 
     @property
     def dev(self) -> bool:
@@ -73,17 +87,18 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
     env = environ.get("MAITA_ENV") or default_env
     if env not in ("prod", "dev"):
         raise SettingsError("MAITA_ENV must be prod or dev.")
-    if env == "prod" and not environ.get("MAITA_DATABASE_URL"):
+    if env == "prod" and not _given(environ, "MAITA_DATABASE_URL"):
         raise SettingsError("MAITA_DATABASE_URL is not set: give the application role's URL.")
     data_dir = Path(environ.get("MAITA_DATA_DIR") or ".maita").absolute()
     port = _number(environ, "MAITA_PORT", 8000, 0, 65535)
     return Settings(
         env="dev" if env == "dev" else "prod",
         data_dir=data_dir,
-        database_url=environ.get("MAITA_DATABASE_URL") or None,
-        database_owner_url=environ.get("MAITA_DATABASE_OWNER_URL") or None,
-        database_verify_url=environ.get("MAITA_DATABASE_VERIFY_URL") or None,
-        secret_key=_secret(environ, env, data_dir),
+        database_url=_given(environ, "MAITA_DATABASE_URL") or None,
+        database_owner_url=_given(environ, "MAITA_DATABASE_OWNER_URL") or None,
+        database_verify_url=_given(environ, "MAITA_DATABASE_VERIFY_URL") or None,
+        secret_key=_secret_key(environ, env, data_dir),
+        operator_key=_operator_key(environ, env, data_dir),
         bind=environ.get("MAITA_BIND") or "127.0.0.1",
         port=port,
         workers=_number(environ, "MAITA_WORKERS", 1, 1, 64),
@@ -95,6 +110,7 @@ def read(environ: Mapping[str, str], *, default_env: str = "prod") -> Settings:
         turn_timeout_s=_number(environ, "MAITA_TURN_TIMEOUT_S", 3, 1, 30) + 0.5,
         send_timeout_s=_number(environ, "MAITA_SEND_TIMEOUT_S", 15, 1, 60),
         database_timeout_s=_number(environ, "MAITA_DATABASE_TIMEOUT_S", 1, 1, 30),
+        carriers_dir=_carriers_dir(environ),
     )
 
 
@@ -146,20 +162,43 @@ def _networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
         raise SettingsError("MAITA_TRUSTED_PROXIES must be addresses like 10.0.0.0/8.") from error
 
 
-def _secret(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
+def _carriers_dir(environ: Mapping[str, str]) -> Path | None:
+    text = environ.get("MAITA_CARRIERS_DIR")
+    if text and not Path(text).is_dir():
+        raise SettingsError("MAITA_CARRIERS_DIR must be a folder of tables such as x_ussd.toml.")
+    return Path(text).absolute() if text else None
+
+
+def _secret_key(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
     """The key of all keys: given, read from a file, or (dev only) made once in the data folder."""
-    text = environ.get("MAITA_SECRET_KEY", "")
-    file = environ.get("MAITA_SECRET_KEY_FILE")
-    if file:
-        path = Path(file)
-        try:
-            text = path.read_text().strip()
-        except (OSError, UnicodeDecodeError):
-            raise SettingsError("MAITA_SECRET_KEY_FILE names no readable file.") from None
+    text = _given(environ, "MAITA_SECRET_KEY")
     if not text and env == "dev":
         text = _dev_secret(data_dir / "secret.key")
+    return _strong("MAITA_SECRET_KEY", text)
+
+
+def _operator_key(environ: Mapping[str, str], env: str, data_dir: Path) -> bytes:
+    """The key to the console; in prod there is none unless it is given."""
+    text = _given(environ, "MAITA_OPERATOR_KEY")
+    if not text and env == "dev":
+        text = _dev_secret(data_dir / OPERATOR_KEY_FILE)
+    return _strong("MAITA_OPERATOR_KEY", text) if text else b""
+
+
+def _given(environ: Mapping[str, str], name: str) -> str:
+    """A secret as the environment gives it, by itself or in a file."""
+    file = environ.get(f"{name}_FILE")
+    if not file:
+        return environ.get(name, "")
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{name}_FILE names no readable file.") from None
+
+
+def _strong(name: str, text: str) -> bytes:
     if len(text.encode()) < SECRET_BYTES_MIN or len(set(text)) < 10:
-        raise SettingsError("MAITA_SECRET_KEY needs 32 random bytes: try `openssl rand -hex 32`.")
+        raise SettingsError(f"{name} needs 32 random bytes: try `openssl rand -hex 32`.")
     return text.encode()
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from core.changes import AddressAdded, AddressMoved, Change, CodeAdded
+from core.changes import AddressAdded, AddressListed, AddressMoved, Change, CodeAdded
 from core.values import Address
 from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 
@@ -26,6 +26,17 @@ class _AddressRow:
     value: str
     member_id: UUID
     at: datetime
+    address_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ListedRow:
+    """AddressListed with the directory's key."""
+
+    kind: str
+    value: str
+    member_id: UUID
+    listed: bool
     address_hash: bytes
 
 
@@ -82,6 +93,16 @@ def _address(vault: Vault, _tenant: UUID, change: AddressAdded) -> _AddressRow:
     )
 
 
+def _listed(vault: Vault, _tenant: UUID, change: AddressListed) -> _ListedRow:
+    return _ListedRow(
+        kind=change.kind,
+        value=change.value,
+        member_id=change.member_id,
+        listed=change.listed,
+        address_hash=address_hash(vault, Address(change.kind, change.value)),
+    )
+
+
 def _moved_address(vault: Vault, _tenant: UUID, change: AddressMoved) -> _MovedAddressRow:
     address = Address(change.kind, change.value)
     return _MovedAddressRow(
@@ -114,6 +135,7 @@ def _key(row: Any) -> tuple[str, ...]:
 
 _HIDDEN: Final[dict[type[Change], Callable[[Vault, UUID, Any], Any]]] = {
     AddressAdded: _address,
+    AddressListed: _listed,
     AddressMoved: _moved_address,
     CodeAdded: _code,
 }

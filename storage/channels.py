@@ -17,7 +17,8 @@ from sqlalchemy import select
 from storage.crypto import Vault, place
 from storage.database import Database, Row
 from storage.statements import frozen
-from storage.tables import channel, channel_secret, channel_setting, tenant
+from storage.tables import channel, channel_secret, channel_setting, sub_code, tenant
+from storage.turns import PLATFORM
 
 REFRESH_S: Final = 3.0
 REFRESH_BURST: Final = 5
@@ -53,6 +54,7 @@ _OPENED: Final = frozen(
         channel_setting.c.channel_id == channel_secret.c.channel_id,
     )
 )
+_SUB_CODES: Final = frozen(select(sub_code.c.channel_id, sub_code.c.digits, sub_code.c.at_tenant))
 _TENANTS: Final = frozen(select(tenant.c.id).where(tenant.c.status == "open").order_by(tenant.c.id))
 
 
@@ -100,6 +102,7 @@ class _Known(Generic[C]):
     by_id: Mapping[UUID, C]
     by_token: Mapping[bytes, C]
     by_address: Mapping[tuple[str, str], C]
+    by_sub_code: Mapping[tuple[UUID, str], UUID]
 
 
 class Registry(Generic[C]):
@@ -113,7 +116,7 @@ class Registry(Generic[C]):
         self._db = db
         self._vault = vault
         self._make = make
-        self._known: _Known[C] = _Known({}, {}, {}, {})
+        self._known: _Known[C] = _Known({}, {}, {}, {}, {})
         self._looks_left: float = REFRESH_BURST
         self._looked_at = time.monotonic()
         self._looking = asyncio.Lock()
@@ -138,12 +141,15 @@ class Registry(Generic[C]):
         self._looks_left, self._looked_at = max(self._looks(now_s) - 1, 0), now_s
         listed = await self._db.run(_LISTED)
         owners: dict[UUID, tuple[int, tuple[C, ...]]] = {}
+        sub_codes = self._known.by_sub_code
         for owner, version in {row["owner"]: row["config_version"] for row in listed}.items():
             known = self._known.owners.get(owner)
             if known is None or known[0] != version:
                 known = version, await self._opened(owner, listed)
+                if owner == PLATFORM:
+                    sub_codes = await self._sub_codes()
             owners[owner] = known
-        self._known = self._look(owners)
+        self._known = self._look(owners, sub_codes)
 
     async def by_token(self, token: str) -> C | None:
         """The channel whose URL ends in this token: the same work whatever the token."""
@@ -157,6 +163,21 @@ class Registry(Generic[C]):
     async def by_id(self, channel_id: UUID) -> C | None:
         """The channel with this id, as long as it is on."""
         return await self._find(lambda known: known.by_id.get(channel_id))
+
+    def at_sub_code(self, shared: C, digits: str) -> UUID | None:
+        """The tenant whose digits these are behind a shared code, open or not; as current as the
+        `version` of the channel's owner. A tenant's own code means it here too: carriers that know
+        `*123#` alone deliver `*123*1#` to it."""
+        given = self._known.by_sub_code.get((shared.id, digits))
+        own = f"{shared.address.removesuffix('#')}*{digits}#"
+        found = self._known.by_address.get((shared.kind, own))
+        return given or (found.owner if found else None)
+
+    def elsewhere(self, channel: C, address: str) -> bool:
+        """Whether a business address that a request names is that of another channel of the kind.
+        Costs no trip: one that is added right now is known in a moment."""
+        other = self._known.by_address.get((channel.kind, address))
+        return other is not None and other.id != channel.id
 
     async def of_owner(self, owner: UUID) -> tuple[C, ...]:
         """A tenant's channels, the oldest first; to have none is no miss."""
@@ -181,6 +202,10 @@ class Registry(Generic[C]):
                 await self._read()
         return look(self._known)
 
+    async def _sub_codes(self) -> dict[tuple[UUID, str], UUID]:
+        rows = await self._db.read(PLATFORM, _SUB_CODES)
+        return {(row["channel_id"], row["digits"]): row["at_tenant"] for row in rows}
+
     async def _opened(self, owner: UUID, listed: Iterable[Row]) -> tuple[C, ...]:
         rows = {row["channel_id"]: row for row in await self._db.read(owner, _OPENED)}
         mine = (row for row in listed if row["owner"] == owner and row["id"] in rows)
@@ -203,13 +228,18 @@ class Registry(Generic[C]):
         )
         return made
 
-    def _look(self, owners: Mapping[UUID, tuple[int, tuple[C, ...]]]) -> _Known[C]:
+    def _look(
+        self,
+        owners: Mapping[UUID, tuple[int, tuple[C, ...]]],
+        sub_codes: Mapping[tuple[UUID, str], UUID],
+    ) -> _Known[C]:
         channels = [each for _, mine in owners.values() for each in mine]
         return _Known(
             owners=owners,
             by_id={each.id: each for each in channels},
             by_token={token_hash(self._vault, each.token): each for each in channels},
             by_address={(each.kind, each.address): each for each in channels},
+            by_sub_code=sub_codes,
         )
 
 

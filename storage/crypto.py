@@ -7,7 +7,6 @@ Its associated data names tenant, table and column, so that a value moved elsewh
 
 import hmac
 import os
-from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
@@ -55,7 +54,11 @@ class Vault:
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
         """HMAC-SHA256 (32 bytes) of the parts for one purpose; every part carries its length, so
         that no two lists of parts make the same message."""
-        return hmac.digest(self._mac_key, b"".join(_framed(purpose, *parts)), "sha256")
+        framed: list[bytes] = []
+        for part in (purpose, *parts):
+            data = part.encode() if isinstance(part, str) else part
+            framed += (len(data).to_bytes(4), data)
+        return hmac.digest(self._mac_key, b"".join(framed), "sha256")
 
     def seal(self, aad: str, data: bytes) -> bytes:
         """Encrypt for one place, `place(tenant, "table.column")`."""
@@ -96,10 +99,3 @@ def code_hash(vault: Vault, tenant: UUID, code: str) -> bytes:
 
 def _derive(secret: bytes, use: str, length: int = 32) -> bytes:
     return HKDF(SHA256(), length, salt=b"maita", info=use.encode()).derive(secret)
-
-
-def _framed(*parts: str | bytes) -> Iterator[bytes]:
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        yield len(data).to_bytes(4)
-        yield data

@@ -25,7 +25,12 @@ Params = Sequence[Any] | Mapping[str, Any]
 STALE_STATES: Final = frozenset({"MT001", "40001", "40P01", "55P03"})
 """Ours (a condition no longer holds), serialization failure, deadlock, lock not available."""
 
+UNIQUE_VIOLATION: Final = "23505"
+
 _SET_TENANT: Final = "select set_config('app.tenant_id', %s, true)"
+_READ_AS: Final = (
+    "select set_config('app.tenant_id', %s, true), set_config('transaction_read_only', 'on', true)"
+)
 _GRACE_S: Final = 0.5
 
 
@@ -136,12 +141,11 @@ class Database:
     async def read(self, tenant: UUID, statement: str, params: Params = ()) -> list[Row]:
         """Select within a tenant, in one trip."""
         async with self._trip() as connection:
+            # What is sent up to the next sync is one transaction, begun and ended by itself.
             async with connection.pipeline():
-                await connection.execute("begin read only")
-                await connection.execute(_SET_TENANT, (str(tenant),))
+                await connection.execute(_READ_AS, (str(tenant),))
                 cursor = connection.cursor(row_factory=dict_row)
                 await cursor.execute(_literal(statement), params)
-                await connection.execute("commit")
             return await cursor.fetchall()
 
     @contextlib.asynccontextmanager
@@ -158,13 +162,17 @@ class Database:
         finally:
             self._take_back(connection)
 
+    def count(self) -> None:
+        """Count one trip of whoever runs now; a call made for many is a trip of each of them."""
+        trips = _TRIPS.get()
+        if trips is not None:
+            trips.count += 1
+
     def ask(self, connection: AsyncConnection[Any]) -> asyncio.TimerHandle:
         """Count one trip and bound its time; the answer is to be cancelled after it. A hanging
         server answers neither a statement timeout nor a cancel: closing our end is what wakes
         the waiter."""
-        trips = _TRIPS.get()
-        if trips is not None:
-            trips.count += 1
+        self.count()
         loop = asyncio.get_running_loop()
         return loop.call_later(self._answer_s, connection.pgconn.finish)
 

@@ -4,12 +4,13 @@ Called by the gateway's notice job. A notice is made by the commit that causes i
 can push it, it stays waiting and is the first line of the next visit (conversation.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from core.facts import Notice
+from core.facts import Notice, NoticeState
 from core.values import Address
 from storage.database import Database
 
@@ -35,6 +36,12 @@ order by a.at desc
 """
 _LAST_IN: Final = """
 select last_in_at from conversation where tenant_id = %(tenant)s and id = %(id)s
+"""
+_SPOKE: Final = """
+select exists (select from conversation where tenant_id = %(tenant)s and id = any(%(ids)s)) as spoke
+"""
+_STATE: Final = """
+select state from notice where tenant_id = %(tenant)s and id = %(id)s
 """
 
 
@@ -70,6 +77,17 @@ class Notices:
         params = {"tenant": owner, "id": conversation_id}
         rows = await self._db.read(owner, _LAST_IN, params)
         return rows[0]["last_in_at"] if rows else None
+
+    async def spoke(self, owner: UUID, conversation_ids: Sequence[UUID]) -> bool:
+        """Whether one of these conversations ever began. One trip."""
+        params = {"tenant": owner, "ids": list(conversation_ids)}
+        (row,) = await self._db.read(owner, _SPOKE, params)
+        return bool(row["spoke"])
+
+    async def state(self, tenant: UUID, notice_id: UUID) -> NoticeState | None:
+        """Where a notice stands, or None when there is none. One trip."""
+        rows = await self._db.read(tenant, _STATE, {"tenant": tenant, "id": notice_id})
+        return rows[0]["state"] if rows else None
 
 
 def _waiting(row: dict[str, Any]) -> Waiting:

@@ -12,10 +12,18 @@ from sqlalchemy import Uuid, bindparam, select
 
 from core.facts import Programme, Reward, Tier
 from storage.database import Database
-from storage.loads.shapes import listed, shape_of, sub
+from storage.loads.shapes import keyed, listed, shape_of, sub
 from storage.statements import frozen
-from storage.tables import programme, reward, tenant, tier
+from storage.tables import programme, reward, tenant, text_override, tier
 
+_SAID: Final = (
+    select(
+        text_override.c.language,
+        keyed(text_override.c.message, text_override.c.forms).label("texts"),
+    )
+    .group_by(text_override.c.language)
+    .subquery()
+)
 _WHOLE: Final = frozen(
     select(
         shape_of(
@@ -27,6 +35,7 @@ _WHOLE: Final = frozen(
             dial=tenant.c.dial,
             tiers=sub(select(listed(shape_of(Tier, tier), tier.c.threshold))),
             rewards=sub(select(listed(shape_of(Reward, reward), reward.c.position, reward.c.slug))),
+            texts=sub(select(keyed(_SAID.c.language, _SAID.c.texts))),
         ).label("programme")
     )
     .join_from(programme, tenant, tenant.c.id == programme.c.tenant_id)

@@ -8,6 +8,7 @@
 | finished slots of the schedule | 1 day |
 | the addresses of a link, to undo it by (core.members.unlinking) | 31 days |
 | claims of carriers' sessions in the directory | until they expire |
+| what carriers sent, counted by the hour | 35 days |
 
 A command's key is honoured for 30 days at least: its row stays, and begin finds it by its key
 whatever its age (docs/security.md 8).
@@ -18,11 +19,21 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, func, select, text, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, select, text, tuple_, update
+from sqlalchemy.sql.elements import ClauseElement
 
 from storage.database import Database
 from storage.statements import frozen
-from storage.tables import command_log, directory, inbound, job, member_link, outbound
+from storage.tables import (
+    carrier_hour,
+    carrier_seen,
+    command_log,
+    directory,
+    inbound,
+    job,
+    member_link,
+    outbound,
+)
 
 BATCH: Final = 2000
 """Rows a statement: a long one would meet its time limit and hold back vacuum."""
@@ -32,6 +43,7 @@ PAYLOADS_KEPT: Final = timedelta(hours=24)
 INBOUND_KEPT: Final = timedelta(days=30)
 LINKED_KEPT: Final = timedelta(days=31)
 SLOTS_KEPT: Final = timedelta(days=1)
+COUNTS_KEPT: Final = timedelta(days=35)
 
 
 def _before(kept: timedelta) -> ColumnElement[Any]:
@@ -41,6 +53,14 @@ def _before(kept: timedelta) -> ColumnElement[Any]:
 def _batch(table: Table, key: str, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     """The first rows that meet the conditions, by a column that is unique under the tenant."""
     return table.c[key].in_(select(table.c[key]).where(*which).limit(BATCH))
+
+
+def _old_counts(at: Column[Any]) -> ClauseElement:
+    """Rows of the carrier watch that are over, a batch: their key is of several columns."""
+    table = at.table
+    keys = table.primary_key.columns
+    old = select(*keys).where(at < _before(COUNTS_KEPT)).limit(BATCH)
+    return delete(table).where(tuple_(*keys).in_(old)).returning(table.c.channel_id)
 
 
 _ANSWERED: Final = (
@@ -73,6 +93,8 @@ _TENANT: Final = tuple(
         .values(addresses=text("'[]'::jsonb"))
         .returning(member_link.c.id),
         delete(inbound).where(_batch(inbound, "id", *_OLD)).returning(inbound.c.id),
+        _old_counts(carrier_hour.c.hour),
+        _old_counts(carrier_seen.c.last_at),
     )
 )
 _SLOTS: Final = frozen(

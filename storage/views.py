@@ -13,6 +13,7 @@ from storage.crypto import Vault, place
 from storage.database import Database
 from storage.turns import SESSION_PLACE
 
+_AT_TENANT: Final = "select at_tenant from conversation where id = %(id)s"
 _SESSION: Final = "select session from conversation where id = %(id)s"
 # A hold is no transfer, but it is when a member sees the points go (docs/domain.md C1); its state
 # says what became of it, so that what was posted is not read as charged twice.
@@ -88,6 +89,11 @@ class Views:
         if not rows:
             return None
         return self._vault.open(place(owner, SESSION_PLACE), bytes(rows[0]["session"]))
+
+    async def at_tenant(self, owner: UUID, conversation_id: UUID) -> UUID | None:
+        """The tenant that a conversation on a shared channel is at; None for none."""
+        rows = await self._db.read(owner, _AT_TENANT, {"id": conversation_id})
+        return rows[0]["at_tenant"] if rows else None
 
     async def moves(self, tenant: UUID, address: Address, after: str) -> list[Move]:
         """What moved on the wallet of an address after the move `after`; for "" the last 20."""

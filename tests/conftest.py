@@ -20,7 +20,7 @@ from storage.crypto import Vault
 from storage.database import Database
 from storage.embedded import EmbeddedPostgres, EmbeddedUrls
 from storage.migrate import upgrade
-from tests.shops import Shop, open_shop
+from tests.shops import VAULT, Shop, open_shop
 
 _NUMBERS = count(1)
 
@@ -122,7 +122,7 @@ def tenants(superuser: psycopg.Connection) -> tuple[Shop, Shop]:
 
 @pytest.fixture(scope="session")
 def vault() -> Vault:
-    return Vault(b"a secret that only the tests know")
+    return VAULT
 
 
 def _named(url: str, name: str) -> str:

@@ -11,10 +11,12 @@ import psycopg
 from psycopg import sql
 
 from core.values import Address
+from storage.crypto import Vault, address_hash
 from storage.identifiers import Identifiers
 
 Columns = dict[str, Any]
 
+VAULT = Vault(b"a secret that only the tests know")
 ids = Identifiers(random.Random(20261120), time.time)
 
 
@@ -69,7 +71,17 @@ def open_shop(connection: psycopg.Connection, slug: str) -> Shop:
         at=now,
     )
     put(connection, "account", tenant_id=shop.id, id=shop.account, member_id=shop.member)
+    list_address(connection, shop.id, shop.address, "member", shop.member)
+    list_address(connection, shop.id, shop.staff_address, "staff", shop.staff)
     return shop
+
+
+def list_address(
+    connection: psycopg.Connection, tenant: UUID, address: Address, kind: str, subject: UUID
+) -> None:
+    """Let an address lead to the shop whose member or staff it is."""
+    found_by = {"address_hash": address_hash(VAULT, address), "tenant_id": tenant}
+    put(connection, "directory", **found_by, subject_kind=kind, subject_id=subject)
 
 
 def _configure(connection: psycopg.Connection, shop: Shop) -> None:

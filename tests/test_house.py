@@ -24,7 +24,7 @@ UNFINISHED = re.compile(
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 ADAPTERS_MAY_IMPORT = {
     *("gateway.adapter", "gateway.inbound", "gateway.render", "dialogs.messages", "core.values"),
-    *("gateway.encoding", "gateway.markup", "gateway.twilio"),
+    *("gateway.codes", "gateway.encoding", "gateway.markup", "gateway.twilio"),
     *("msgspec", "defusedxml", "twilio.request_validator"),
 }
 

@@ -23,6 +23,7 @@ from core.changes.added import (
 )
 from core.changes.moved import (
     AccountMoved,
+    AddressListed,
     AddressMoved,
     AddressStopped,
     BelongingsMoved,
@@ -47,6 +48,7 @@ __all__ = [
     "AccountAdded",
     "AccountMoved",
     "AddressAdded",
+    "AddressListed",
     "AddressMoved",
     "AddressStopped",
     "BelongingsMoved",
@@ -84,6 +86,6 @@ FACTS: tuple[type[Change], ...] = (
 )  # fmt: skip
 MOVES: tuple[type[Change], ...] = (
     AccountMoved, LotMoved, LotRestored, HoldMoved, IssuanceMoved, StockMoved, CounterMoved,
-    MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped, MemberMerged,
-    AddressMoved, BelongingsMoved, LinkUndone,
+    MemberMoved, CodeUsed, PurchaseReversed, NoticeMoved, AddressStopped, AddressListed,
+    MemberMerged, AddressMoved, BelongingsMoved, LinkUndone,
 )  # fmt: skip

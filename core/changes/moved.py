@@ -148,6 +148,18 @@ class AddressStopped(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressListed(Change):
+    """Whether a member's address leads to their shop where many share an address; inserted or
+    deleted. An address that is added is listed with it."""
+
+    part = "address_listed"
+    kind: AddressKind
+    value: str
+    member_id: UUID
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberMerged(Change):
     """An active member at `version` is merged into another; or (None) is active again."""
 

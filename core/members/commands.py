@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core.facts import Caller, Member
 from core.ports import Command, JoinTarget, Query
-from core.values import Address, Secret
+from core.values import Address, Secret, Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,22 @@ class EnterCode(Command[JoinTarget]):
     Refusals: CodeNotUnderstood, CodeUnknown, TooManyTries."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListShops(Query[tuple[Shop, ...]]):
+    """The open shops by name, those behind `after` (the last one shown), as many as `limit`."""
+
+    after: tuple[str, str] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FindShops(Query[tuple[Shop, ...]]):
+    """The open shop with this join code or slug, else those whose name is like what was typed;
+    none when nothing is. No guess is counted: who is open is no secret."""
+
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)

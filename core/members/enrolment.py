@@ -7,7 +7,14 @@ breakage, booked when the person comes back. The join bonus is given once in a l
 from dataclasses import replace
 from datetime import timedelta
 
-from core.changes import AccountAdded, AddressAdded, Change, ConsentGiven, MemberAdded
+from core.changes import (
+    AccountAdded,
+    AddressAdded,
+    AddressListed,
+    Change,
+    ConsentGiven,
+    MemberAdded,
+)
 from core.errors import AlreadyAMember
 from core.facts import Lot, Member, Wallet
 from core.ledger import lots as algebra
@@ -28,16 +35,25 @@ async def enrol(uow: UnitOfWork, command: Enrol) -> Decision[Enrolled]:
     if member.status != "left":
         raise AlreadyAMember
     assert wallet is not None, "a member always has an account"
-    if _kept(uow, member):
-        return _return(uow, command, member, wallet, ())
-    return _return(uow, command, member, wallet, await uow.load.lots(wallet.id))
+    listed = await _listed(uow, member, listed=True)
+    forfeited = () if _kept(uow, member) else await uow.load.lots(wallet.id)
+    return _return(uow, command, member, wallet, forfeited, listed)
 
 
 async def leave(uow: UnitOfWork, command: Leave) -> Decision[str]:
     """Close the membership; nothing is given up yet, and open rewards run on to their end."""
     member = member_of(uow.caller)
     left = moved(replace(member, status="left", left_at=uow.now))
-    return Decision(uow.ref, (left, _consent(uow, member, "", granted=False)))
+    consent = _consent(uow, member, "", granted=False)
+    return Decision(uow.ref, (left, consent, *await _listed(uow, member, listed=False)))
+
+
+async def _listed(uow: UnitOfWork, member: Member, *, listed: bool) -> tuple[Change, ...]:
+    """All addresses of a member lead to the shop, or none does any more."""
+    return tuple(
+        AddressListed(kind=each.kind, value=each.value, member_id=member.id, listed=listed)
+        for each in await uow.load.addresses(member.id)
+    )
 
 
 def _kept(uow: UnitOfWork, member: Member) -> bool:
@@ -86,7 +102,12 @@ def _bonus(account: Account) -> tuple[Change, ...]:
 
 
 def _return(
-    uow: UnitOfWork, command: Enrol, member: Member, wallet: Wallet, forfeited: tuple[Lot, ...]
+    uow: UnitOfWork,
+    command: Enrol,
+    member: Member,
+    wallet: Wallet,
+    forfeited: tuple[Lot, ...],
+    listed: tuple[Change, ...],
 ) -> Decision[Enrolled]:
     name = clean_name(command.name) or member.name
     back = replace(
@@ -98,7 +119,8 @@ def _return(
     )
     account = Account(wallet, uow.caller.programme, uow)
     broken = account.changes() if break_lots(account, forfeited) else ()
-    changes = (moved(back), _consent(uow, member, command.wording, granted=True), *broken)
+    consent = _consent(uow, member, command.wording, granted=True)
+    changes = (moved(back), consent, *listed, *broken)
     return Decision(Enrolled(name, 0, account.available, True, uow.ref), changes)
 
 

@@ -10,6 +10,7 @@ from core.members import (
     linking,
     pins,
     settings,
+    shops,
     stops,
     unlinking,
 )
@@ -38,4 +39,6 @@ HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
     link_commands.LinkPhone: linking.link_phone,
     link_commands.ShowLastLink: unlinking.show_last_link,
     link_commands.UndoLink: unlinking.undo_link,
+    commands.ListShops: shops.list_shops,
+    commands.FindShops: shops.find_shops,
 }

@@ -14,7 +14,7 @@ from dialogs.choices import shortened
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
 from dialogs.reasons import REASONS
-from dialogs.room import confirmation
+from dialogs.room import confirmation, label_in_room
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -53,12 +53,16 @@ def ask_waiting(view: View) -> Generator[Command[Any], Any, Reply]:
 
 def _choice(view: View, issuance: Issuance, *, few: bool) -> Choice:
     """Where there are few, buttons would have no room for the customer: they get no short label."""
-    name = issuance.member_name or view.t("Customer")
+    name, asked = issuance.member_name or view.t("Customer"), view.until(issuance.reserved_at)
+
+    def label(reward: str, name: str) -> str:
+        return view.joined(reward, f"{name} {asked}")
+
     return Choice(
         id=f"{PREFIX}{issuance.id}",
-        label=f"{issuance.reward_name}, {name} {view.until(issuance.reserved_at)}",
+        label=label_in_room(view, label, issuance.reward_name, name),
         short="" if few else shortened(issuance.reward_name, BUTTON),
-        detail=f"{name}, {view.until(issuance.reserved_at)}",
+        detail=view.joined(name, asked),
         keywords=(issuance.ref,),
     )
 

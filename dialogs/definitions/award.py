@@ -68,10 +68,13 @@ def _invitation(view: View, text: str) -> str:
 
 @dialog.ask("amount", free=True, zero=True)
 def ask_amount(view: View) -> Reply:
-    currency = view.caller.programme.currency
-    return Reply(
-        text=f"{customer_line(view)}\n{view.t('Amount in {currency}?', currency=currency)}"
-    )
+    currency = view.currency(view.caller.programme.currency)
+    amount = view.t("Amount in {currency}?", currency=currency)
+    whole = f"{customer_line(view)}\n{amount}"
+    if view.chat or view.room.holds([whole]):
+        return Reply(text=whole)
+    name, standing = customer_name(view), standing_line(view)
+    return confirmation(view, lambda name: f"{name}\n{amount}", name, rest=standing)
 
 
 @dialog.hear("amount")

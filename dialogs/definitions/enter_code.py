@@ -6,7 +6,7 @@ from typing import Any
 from core.errors import TooManyTries
 from core.members.commands import EnterCode
 from core.ports import Command
-from dialogs.dialog import Call, Dialog, Home, Move, Outcome, View, do
+from dialogs.dialog import Call, Dialog, Home, Move, Outcome, View, Visit, do
 from dialogs.messages import Choice, Reply
 from dialogs.texts import mark
 from dialogs.wording import refusal
@@ -33,6 +33,8 @@ def hear_code(view: View) -> Generator[Command[Any], Any, Outcome]:
     except TooManyTries as error:
         return Home(refusal(error, view))
     here = target.tenant_id == view.caller.programme.tenant_id
+    if not here and view.caller.shops is not None:
+        return Visit(target.tenant_id, "JOIN")
     return Move("found", slots={"name": target.name, "dial": target.dial, "here": here})
 
 

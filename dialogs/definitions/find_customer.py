@@ -98,7 +98,7 @@ def ask_link(view: View) -> Asked:
         return view.t("Undo the link of {date} with {phone}?", date=view.date(last.at), phone=who)
 
     phone = view.phone(last.phone) if last.phone else ""
-    who = ", ".join(part for part in (last.name, phone) if part) or view.t("another phone")
+    who = view.joined(last.name, phone) or view.t("another phone")
     rest = ""
     if last.merged:
         rest = view.t(

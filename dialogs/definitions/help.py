@@ -5,7 +5,9 @@ from dialogs.dialog import Dialog, View
 from dialogs.messages import Reply
 from dialogs.texts import mark
 
-dialog = Dialog("help", title=mark("Help"), start="shown", members=False, transitions=[])
+dialog = Dialog(
+    "help", title=mark("Help"), start="shown", members=False, anywhere=True, transitions=[]
+)
 
 
 @dialog.ask("shown")

@@ -14,7 +14,7 @@ def ask_menu(view: View) -> Reply:
     assert caller.member
     tier = caller.programme.tier(caller.member.tier_id)
     points = view.n("{count} pt", "{count} pts", caller.available)
-    standing = f"{points}, {tier.name}" if tier else points
+    standing = view.joined(points, tier.name if tier else "")
     choices = _choices(view)
     name = name_in_room(view, caller.member.name, standing, choices)
     return Reply(text=f"{name}: {standing}" if name else standing, choices=choices)
@@ -32,6 +32,8 @@ def _choices(view: View) -> tuple[Choice, ...]:
         Choice(id="history", label=view.t("History")),
         Choice(id="settings", label=view.t("Settings")),
     ]
+    if view.caller.shops is not None:
+        choices.append(Choice(id="programmes", label=view.t("Other shops")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
     return tuple(choices)

@@ -7,11 +7,13 @@ from core.members.commands import ChangeLanguage
 from core.ports import Command
 from dialogs.dialog import Dialog, Done, Outcome, Reject, View, do
 from dialogs.keywords import normal
-from dialogs.languages import NAMES, language_choices
+from dialogs.languages import NAMES, language_choices, language_words
 from dialogs.messages import Reply
 from dialogs.texts import mark
 
-dialog = Dialog("language", title=mark("Language"), start="which", members=False, transitions=[])
+dialog = Dialog(
+    "language", title=mark("Language"), start="which", members=False, anywhere=True, transitions=[]
+)
 
 
 @dialog.ask("which")
@@ -27,7 +29,7 @@ def hear_which(view: View) -> Generator[Command[Any], Any, Outcome]:
     typed = normal(view.input.text)
     language = view.choice
     for code in view.caller.programme.languages:
-        if not language and typed in (code, normal(NAMES.get(code, code))):
+        if not language and typed in (normal(NAMES.get(code, code)), *language_words(code)):
             language = code
     if not language:
         return Reject(view.t("That is not a choice."))

@@ -79,8 +79,11 @@ def hear_menu(view: View) -> Heard:
 
 @dialog.ask("code", free=True)
 def ask_code(view: View) -> Reply:
-    where = view.t("See it on your other phone: Settings, Link a phone.")
-    return Reply(text=f"{view.t('Type the six digits.')}\n{where}")
+    asked = view.t("Type the six digits.")
+    lines = [asked, view.t("See it on your other phone: Settings, Link a phone.")]
+    # Whatever is typed here is a code, so no key turns to a second page.
+    fits = view.chat or view.room.holds([*lines, view.t("0 Back  00 Home")])
+    return Reply(text="\n".join(lines) if fits else asked)
 
 
 @dialog.hear("code")
@@ -119,7 +122,7 @@ def ask_confirm(view: View) -> Reply:
 
     slots = view.slots
     phone = view.phone(slots["phone"]) if slots["phone"] else ""
-    who = ", ".join(part for part in (slots["who"], phone) if part) or view.t("Customer")
+    who = view.joined(slots["who"], phone) or view.t("Customer")
     rest = ""
     if slots["merges"]:
         rest = view.n(

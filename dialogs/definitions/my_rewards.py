@@ -10,9 +10,10 @@ from core.rewards.commands import ListIssuances
 from dialogs.choices import no_choice, shortened
 from dialogs.dialog import Call, Dialog, Move, Outcome, View, do
 from dialogs.messages import Choice, Media, Reply
+from dialogs.offers import BUTTON, cut_name
+from dialogs.room import label_in_room
 from dialogs.texts import mark
 
-BUTTON: Final = 20
 LINES: Final = 20
 PREFIX: Final = "issuance:"
 Asked = Generator[Command[Any], Any, Reply]
@@ -54,9 +55,9 @@ def _choice(view: View, issuance: Issuance) -> Choice:
     until = view.t("until {date}", date=view.until(issuance.expires_at))
     return Choice(
         id=f"{PREFIX}{issuance.id}",
-        label=f"{issuance.reward_name} {state}",
+        label=label_in_room(view, lambda name: f"{name} {state}", issuance.reward_name),
         short=shortened(issuance.reward_name, BUTTON),
-        detail=f"{state}, {until}",
+        detail=view.joined(state, until, cut_name(issuance.reward_name)),
         keywords=(issuance.reward_name,),
     )
 

@@ -80,19 +80,23 @@ def _question(view: View, offer: Offer) -> Reply:
         "You will have {points} left.", points=view.points(view.caller.available - offer.points)
     )
 
-    def question(name: str) -> str:
+    def shorter(name: str) -> str:
         price = view.points(offer.points)
-        return f"{view.t('{reward} for {points} pts?', reward=name, points=price)} {left}"
+        return view.t("{reward} for {points} pts?", reward=name, points=price)
+
+    def question(name: str) -> str:
+        return f"{shorter(name)} {left}"
 
     changed = view.slots["changed"]
     news = refusal(PriceChanged(points=offer.points), view) if changed else ""
     rest = "\n".join(line for line in (news, offer.terms) if line)
-    reply = confirmation(view, question, offer.name, choices=yes_or_no(view), rest=rest)
+    asking = (question, shorter)
+    reply = confirmation(view, asking, offer.name, choices=yes_or_no(view), rest=rest)
     if not offer.terms or offer.terms in reply.text:
         return reply
     terms = Choice(id="terms", label=view.t("Conditions"), number=2)
     choices = (*yes_or_no(view), terms)
-    return confirmation(view, question, offer.name, choices=choices, rest=news)
+    return confirmation(view, asking, offer.name, choices=choices, rest=news)
 
 
 def _offer(view: View, offers: tuple[Offer, ...]) -> Offer | None:

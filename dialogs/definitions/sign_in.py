@@ -13,6 +13,7 @@ from core.ports import Command
 from dialogs.dialog import Dialog, Done, Home, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
 from dialogs.pins import read_pin
+from dialogs.room import confirmation
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -30,8 +31,11 @@ def ask_pin(view: View) -> Reply | Outcome:
     staff = view.caller.staff
     if staff and staff.pin_hash is None:
         return Home(_no_pin(view, staff))
-    name = staff.name if staff else ""
-    return Reply(text=view.t("{name}: your staff PIN?", name=name))
+
+    def question(name: str) -> str:
+        return view.t("{name}: your staff PIN?", name=name)
+
+    return confirmation(view, question, staff.name if staff else "")
 
 
 def _no_pin(view: View, staff: Staff) -> str:

@@ -8,17 +8,25 @@ from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Dialog, Home, Outcome, View, do
 from dialogs.messages import Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
-dialog = Dialog("start", title=mark("Get messages"), start="confirm", members=False, transitions=[])
+dialog = Dialog(
+    "start",
+    title=mark("Get messages"),
+    start="confirm",
+    members=False,
+    anywhere=True,
+    transitions=[],
+)
 
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=view.t("Get messages from {shop} again?", shop=view.caller.programme.name),
-        choices=yes_or_no(view),
-    )
+    def question(shop: str) -> str:
+        return view.t("Get messages from {shop} again?", shop=shop)
+
+    return confirmation(view, question, view.caller.programme.name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")

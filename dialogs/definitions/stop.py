@@ -12,17 +12,28 @@ from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Dialog, Done, Outcome, View, do
 from dialogs.messages import Reply
+from dialogs.room import confirmation
 from dialogs.texts import mark
 
-dialog = Dialog("stop", title=mark("Stop messages"), start="confirm", members=False, transitions=[])
+dialog = Dialog(
+    "stop",
+    title=mark("Stop messages"),
+    start="confirm",
+    members=False,
+    anywhere=True,
+    transitions=[],
+)
 
 
 @dialog.ask("confirm", guards=True)
 def ask_confirm(view: View) -> Reply:
-    return Reply(
-        text=view.t("Stop all messages from {shop}?", shop=view.caller.programme.name),
-        choices=yes_or_no(view),
-    )
+    def question(shop: str) -> str:
+        return view.t("Stop all messages from {shop}?", shop=shop)
+
+    if view.caller.shops is not None:
+        text = view.t("Stop the messages of all shops from this number?")
+        return Reply(text=text, choices=yes_or_no(view))
+    return confirmation(view, question, view.caller.programme.name, choices=yes_or_no(view))
 
 
 @dialog.hear("confirm")
@@ -32,4 +43,6 @@ def hear_confirm(view: View) -> Generator[Command[Any], Any, Outcome]:
         return Done(end=True)
     yield from do(StopMessages())
     said = view.t("You will get no more messages from us. Send START to get them again.")
+    if view.caller.shops is not None:
+        said = view.t("No shop will write to you from here. Send START to get messages again.")
     return Done(said, end=True)

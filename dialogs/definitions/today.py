@@ -7,13 +7,13 @@ from uuid import UUID
 
 from core.earning.commands import ShowToday, UndoPurchase
 from core.errors import NotEnoughPoints, UndoTooLate
-from core.facts import Purchase
 from core.ports import Command, Today
+from core.purchases import Purchase
 from core.values import Money
 from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
-from dialogs.room import confirmation
+from dialogs.room import confirmation, label_in_room
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
@@ -65,9 +65,13 @@ def _lines(view: View, today: Today) -> list[str]:
 def _choice(view: View, purchase: Purchase) -> Choice:
     name, points = purchase.member_name or view.t("Customer"), view.points(purchase.points)
     at = view.time(purchase.at)
+
+    def label(name: str) -> str:
+        return view.t("Undo {name} +{points} {time}", name=name, points=points, time=at)
+
     return Choice(
         id=f"{PREFIX}{purchase.id}",
-        label=view.t("Undo {name} +{points} {time}", name=name, points=points, time=at),
+        label=label_in_room(view, label, name),
         short=view.t("Undo {time}", time=at),
         detail=f"{name} +{points}",
         keywords=(purchase.ref,),

@@ -29,6 +29,8 @@ def ask_menu(view: View) -> Reply:
     ]
     if len(view.caller.programme.languages) > 1:
         choices.append(Choice(id="language", label=view.t("Language")))
+    if view.caller.shops is not None:
+        choices.append(Choice(id="programmes", label=view.t("Other shops")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
     if member is None:
@@ -41,7 +43,7 @@ def ask_how(view: View) -> Reply:
     programme = view.caller.programme
     earn = view.t(
         "Every {currency} you spend earns {points} pts.",
-        currency=programme.currency,
+        currency=view.currency(programme.currency),
         points=_per_unit(programme),
     )
     spend = view.t("Points buy rewards. Joining is free.")

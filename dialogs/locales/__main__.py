@@ -1,4 +1,4 @@
-"""`python -m dialogs.locales`: rewrite the template and every catalogue from the sources.
+"""`python -m dialogs.locales`: rewrite the template, every catalogue and docs/texts.md.
 
 English is the source, so its catalogue is filled by itself; other languages keep what is
 translated and get empty entries for what is new. With `--check` nothing is written and a stale

@@ -1,12 +1,14 @@
 """Reads every text out of the sources and keeps the catalogues true to them.
 
-Texts are the literal arguments of `t`, `n` and `mark`. Each gets a comment for translators: the
-screen it stands on, from the function or the table around it, and the room there is; a comment
-`Translators: …` above it in the source goes with it. Called by `python -m dialogs.locales` and by
-the tests; never while the service runs.
+Texts are the literal arguments of `t`, `n` and `mark`, within an f-string too (which Babel's own
+extractor does not open). Each gets a comment for translators: the screen it stands on, from the
+function or the table around it, and the room there is; a comment `Translators: …` above its
+statement goes with it. Called by `python -m dialogs.locales` and by the tests; never while the
+service runs.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -14,16 +16,21 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
+from babel.messages.catalog import Message as Entry
 from babel.messages.pofile import read_po, write_po
 
-from dialogs.texts import LOCALES, languages
+from dialogs.locales.listing import Said, listing
+from dialogs.locales.rooms import Room, described
+from dialogs.texts import LOCALES, RENDERED, languages
 
 SOURCES: Final = Path(__file__).parent.parent
 TEMPLATE: Final = LOCALES / "maita.pot"
-CALLS: Final = {"t": None, "n": (1, 2), "mark": None}
-BUTTON: Final = "Room: a choice, 20 characters."
-LINE: Final = "Room: the screen has 182 characters in all, 80 where not Latin."
+LISTING: Final = SOURCES.parent / "docs/texts.md"
+CALLS: Final = {"t": 1, "n": 2, "mark": 1}
+"""Functions whose first so many arguments are a text and its plural."""
+WORDS: Final = "Words "
+"""Begins the comment above a list of words that people type."""
+NOTICES: Final = "dialogs/notices.py"
 
 
 @dataclass(slots=True)
@@ -33,41 +40,44 @@ class Use:
     files: dict[str, None] = field(default_factory=dict)
     screens: dict[str, None] = field(default_factory=dict)
     remarks: dict[str, None] = field(default_factory=dict)
-    short: bool = False
+    label: bool = False
+
+    @property
+    def room(self) -> Room:
+        """The least it has anywhere."""
+        if self.label:
+            return "choice"
+        if any(remark.startswith(WORDS) for remark in self.remarks):
+            return "words"
+        return "notice" if NOTICES in self.files else "line"
 
 
 def template() -> Catalog:
     """Every text of the sources, with its places and its comments."""
     catalog = Catalog(project="Maita", version="1", copyright_holder="Maita", charset="utf-8")
     for message, use in _uses().items():
-        room = BUTTON if use.short else LINE
+        screens = f"Screens: {'; '.join(use.screens)}. {described(use.room)}"
         catalog.add(
             message,
             locations=[(name, 0) for name in use.files],
-            auto_comments=[*use.remarks, f"Screens: {'; '.join(use.screens)}. {room}"],
+            auto_comments=[*use.remarks, screens],
         )
     return catalog
 
 
-def _uses() -> dict[str | tuple[str, ...], Use]:
-    uses: dict[str | tuple[str, ...], Use] = {}
+Message = str | tuple[str, ...]
+
+
+def _uses() -> dict[Message, Use]:
+    uses: dict[Message, Use] = {}
     for path in sorted(SOURCES.rglob("*.py")):
-        places = _places(path)
-        with path.open("rb") as source:
-            found = list(extract("python", source, CALLS, comment_tags=("Translators:",)))
-        for line, message, comments, _ in found:
-            screen, short = places.get(line, (path.stem, False))
-            use = uses.setdefault(message, Use())
-            use.files[path.relative_to(SOURCES.parent).as_posix()] = None
-            use.screens[screen] = None
-            use.short |= short
-            if comments:
-                use.remarks[" ".join(comments).removeprefix("Translators:").strip()] = None
+        reader = _Reader(path, uses)
+        reader.visit(ast.parse(reader.text))
     return uses
 
 
 def write() -> None:
-    """Rewrite the template and every catalogue."""
+    """Rewrite the template, every catalogue, and the list of all texts."""
     for path, text in _wanted():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text)
@@ -80,16 +90,22 @@ def stale() -> list[Path]:
 
 def untranslated(language: str) -> list[str]:
     """The texts that a language still lacks."""
-    catalog = _catalogue(language)
-    return [str(message.id) for message in catalog if message.id and not _filled(message.string)]
+    return [str(each.id) for each in catalogue_of(language) if not all(forms_of(each))]
 
 
-def _filled(string: str | tuple[str, ...] | list[str] | None) -> bool:
-    return all(string) if string else False
+def catalogue_of(language: str) -> list[Entry]:
+    """A language's texts as they stand in its file."""
+    return [message for message in _catalogue(language) if message.id]
+
+
+def forms_of(message: Entry) -> tuple[str, ...]:
+    """What an entry says: one text, or one for each plural form of the language."""
+    said = message.string
+    return (said,) if isinstance(said, str) else tuple(said or ("",))
 
 
 def _wanted() -> Iterator[tuple[Path, bytes]]:
-    source = template()
+    source, said = template(), dict[str, Said]()
     yield TEMPLATE, _written(source)
     for language in sorted({"en", *languages()}):
         catalog = _catalogue(language)
@@ -99,7 +115,22 @@ def _wanted() -> Iterator[tuple[Path, bytes]]:
             for message in catalog:
                 if message.id:
                     message.string = message.id
+        else:
+            said[language] = {_english(each): forms_of(each) for each in catalog if each.id}
         yield LOCALES / language / "LC_MESSAGES/maita.po", _written(catalog)
+    uses = _uses()
+    entries = [
+        (each, uses[_key(each)].room, tuple(uses[_key(each)].screens)) for each in source if each.id
+    ]
+    yield LISTING, listing(entries, said).encode()
+
+
+def _key(entry: Entry) -> Message:
+    return entry.id if isinstance(entry.id, str) else tuple(entry.id)
+
+
+def _english(entry: Entry) -> str:
+    return entry.id if isinstance(entry.id, str) else entry.id[0]
 
 
 def _catalogue(language: str) -> Catalog:
@@ -120,16 +151,85 @@ def _written(catalog: Catalog) -> bytes:
     return b"".join(lines)
 
 
-def _places(path: Path) -> dict[int, tuple[str, bool]]:
-    """For each line of a source: its screen in words, and whether it is a choice's label."""
-    tree = ast.parse(path.read_text())
-    places: dict[int, tuple[str, bool]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            for line in range(node.lineno, (node.end_lineno or 0) + 1):
-                places[line] = (f"{path.stem}, {node.name.strip('_').replace('_', ' ')}", False)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg in ("label", "short"):
-            for line in range(node.value.lineno, (node.value.end_lineno or 0) + 1):
-                places[line] = (places.get(line, (path.stem, False))[0], True)
-    return places
+class _Reader(ast.NodeVisitor):
+    """Notes every text of one source with the function, the label and the comment it stands in."""
+
+    def __init__(self, path: Path, uses: dict[Message, Use]) -> None:
+        self.text = path.read_text()
+        self._lines = self.text.splitlines()
+        self._file = path.relative_to(SOURCES.parent).as_posix()
+        self._uses = uses
+        self._screen = self._dialog = path.stem
+        self._label = False
+        self._labels = frozenset[str]()
+        self._remark = ""
+
+    def visit(self, node: ast.AST) -> None:
+        """Every node; a simple statement's comment belongs to all texts in it."""
+        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            self._remark = self._above(node.lineno) or self._remark
+        super().visit(node)
+        if isinstance(node, ast.stmt):
+            self._remark = ""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        """What is said here stands on this function's screen."""
+        outside = self._screen, self._labels
+        self._screen = f"{self._dialog}, {node.name.strip('_').replace('_', ' ')}"
+        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+        self._labels = _names(*(label.value for call in calls for label in _labels(call)))
+        self.generic_visit(node)
+        self._screen, self._labels = outside
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """A text that is kept for a label has a label's room."""
+        outside, self._label = self._label, bool(_names(*node.targets) & self._labels)
+        self.generic_visit(node)
+        self._label = outside
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call that says a text; another text may be among its parameters."""
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        said = tuple(filter(None, map(_text, node.args[: CALLS.get(name, 0)])))
+        if said and len(said) == CALLS[name]:
+            self._note(said[0] if len(said) == 1 else said)
+        labels = _labels(node)
+        for child in ast.iter_child_nodes(node):
+            outside, self._label = self._label, self._label or child in labels
+            self.visit(child)
+            self._label = outside
+
+    def _note(self, message: Message) -> None:
+        use = self._uses.setdefault(message, Use())
+        use.files[self._file] = use.screens[self._screen] = None
+        use.label |= self._label or message in RENDERED
+        if self._remark:
+            use.remarks[self._remark] = None
+
+    def _above(self, line: int) -> str:
+        """The comment for translators that ends on the line above this one (from 1)."""
+        first = line - 1
+        while first and self._lines[first - 1].lstrip().startswith("#"):
+            first -= 1
+        above = " ".join(
+            each.strip().removeprefix("#").strip() for each in self._lines[first : line - 1]
+        )
+        return re.sub(r"^.*Translators: *", "", above) if "Translators:" in above else ""
+
+
+def _text(node: ast.expr) -> str | None:
+    """A literal text, else None."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _labels(call: ast.Call) -> list[ast.keyword]:
+    """The parameters that are shown on a button: the short label where there is one."""
+    named = {each.arg: each for each in call.keywords}
+    shown = named.get("short") or named.get("label")
+    return [shown] if shown else []
+
+
+def _names(*nodes: ast.expr) -> frozenset[str]:
+    """The variables in some expressions."""
+    found = (each for node in nodes for each in ast.walk(node))
+    return frozenset(each.id for each in found if isinstance(each, ast.Name))

@@ -190,6 +190,7 @@ def _message(form: dict[str, str], channel: Channel, now: datetime) -> Event:
         external_id=form["id"],
         input=Input(mend(form["text"])[:_BODY_MAX]),
         sent_at=_sent_at(form.get("date", ""), now),
+        network=mend(form.get("networkCode", "")),
     )
 
 

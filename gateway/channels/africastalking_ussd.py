@@ -143,6 +143,7 @@ def _step(form: dict[str, str], channel: Channel) -> Inbound:
         conversation=form["sessionId"],
         opens=text == "",
         accumulated=text,
+        network=form.get("networkCode", ""),
     )
 
 
@@ -155,4 +156,5 @@ def _ended(form: dict[str, str], channel: Channel) -> SessionEnded:
         dropped=status != "success",
         reason=status if status in ("success", "incomplete", "failed") else "other",
         sender=read_msisdn(form.get("phoneNumber", ""), channel.region),
+        network=form.get("networkCode", ""),
     )

@@ -22,11 +22,12 @@ a session is never told.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from core.values import Address
+from msgspec.structs import replace
+
+from core.values import Address, local_phone
 from dialogs.messages import Input
 from gateway.adapter import (
     Channel,
@@ -40,6 +41,7 @@ from gateway.adapter import (
     Verdict,
     require_two_proofs,
 )
+from gateway.codes import CODE, dialled_past, is_ours
 from gateway.inbound import (
     Direct,
     Event,
@@ -64,6 +66,7 @@ SETTINGS: Final = {
     "type_more": "",
     "type_end": "",
     "numbers": "echo",
+    "number_form": "same",
     "content_type": "application/xml",
     "namespace": NAMESPACE,
     "namespaces": "",
@@ -76,8 +79,6 @@ SETTINGS: Final = {
 _TIME: Final = re.compile(r"[0-9T:.+Z -]{10,40}")
 _SESSION: Final = re.compile(r"[!-~]{1,128}")
 _NUMBER: Final = re.compile(r"[0-9+() -]{3,24}")
-_CODE: Final = re.compile(r"[*#0-9]{1,32}")
-_DIALLED: Final = re.compile(r"[*0-9]*")
 
 _ENDED: Final = Page(text="We could not do that. Nothing was changed. Please dial again.", end=True)
 _BUSY: Final = Page(text="Service is busy. Nothing was charged. Please dial again.", end=True)
@@ -95,7 +96,7 @@ def parse(request: HttpRequest, channel: Channel, now: datetime) -> list[Event]:
     if sender is None:
         raise Malformed("sourceNumber")
     step = _step(request, fields, channel, sender)
-    if not _is_ours(fields["destinationNumber"], channel.address):
+    if not is_ours(fields["destinationNumber"], channel.address):
         odd = Ignored(reason="code of another channel", alarm="session_of_another_channel")
         return [odd, Direct(response=render(_ENDED, step))]
     return [step]
@@ -107,7 +108,7 @@ def address_of(request: HttpRequest) -> str | None:
         code = _document(request).fields.get("destinationNumber", "").strip()
     except Malformed:
         return None
-    return code if _CODE.fullmatch(code) else None
+    return code if CODE.fullmatch(code) else None
 
 
 def render(page: Page | None, inbound: Inbound | None) -> HttpResponse:
@@ -181,7 +182,7 @@ def _read(request: HttpRequest, channel: Channel) -> dict[str, str]:
         ("transactionTime", _TIME),
         ("transactionID", _SESSION),
         ("sourceNumber", _NUMBER),
-        ("destinationNumber", _CODE),
+        ("destinationNumber", CODE),
     ):
         if not form.fullmatch(fields.get(name, "")):
             raise Malformed(name)
@@ -202,14 +203,17 @@ def _step(
         sender=sender,
         conversation=fields["transactionID"],
         opens=opens,
-        input=Input(_dialled_past(message, channel.address) if opens else message),
+        input=Input(dialled_past(message, channel.address) if opens else message),
         fingerprint=request.body,
-        envelope=_envelope(fields, channel),
+        envelope=_envelope(fields, channel, sender),
     )
 
 
-def _envelope(fields: Mapping[str, str], channel: Channel) -> dict[str, str]:
+def _envelope(fields: Mapping[str, str], channel: Channel, sender: Address) -> dict[str, str]:
     source, destination = fields["sourceNumber"], fields["destinationNumber"]
+    form = _setting(channel, "number_form")
+    if form != "same":
+        source = local_phone(sender.value) if form == "local" else sender.value.removeprefix("+")
     if _setting(channel, "numbers") == "swap":
         source, destination = destination, source
     settings = {name: _setting(channel, name) for name in SETTINGS}
@@ -224,16 +228,3 @@ def _envelope(fields: Mapping[str, str], channel: Channel) -> dict[str, str]:
 
 def _setting(channel: Channel, name: str) -> str:
     return channel.settings.get(name) or SETTINGS[name]
-
-
-def _is_ours(code: str, address: str) -> bool:
-    """`440`, `*440#` and `*440*1#` all belong to the channel `440`, and to `*440#`."""
-    asked, own = code.strip("*#"), address.strip("*#")
-    return asked == own or asked.startswith(f"{own}*")
-
-
-def _dialled_past(message: str, address: str) -> str:
-    """`1*2` of `*440*1*2#`: what was dialled past the code, or nothing."""
-    dialled, own = message.strip().removesuffix("#").lstrip("*"), address.strip("*#")
-    past = dialled.removeprefix(f"{own}*")
-    return past if past != dialled and _DIALLED.fullmatch(past) else ""

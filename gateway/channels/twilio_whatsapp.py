@@ -32,6 +32,7 @@ from gateway.adapter import (
     Verdict,
     reported,
 )
+from gateway.encoding import units
 from gateway.inbound import (
     Event,
     HttpRequest,
@@ -169,16 +170,19 @@ def _words(page: Page) -> str:
     """The page with its choices as numbered lines."""
     if page.style == "text":
         return page.text
-    lines = [f"{option.number} {option.label}" for option in page.options]
+    lines = [option.line or f"{option.number} {option.label}" for option in page.options]
     return "\n".join([page.text, *lines])
 
 
 def _pieces(text: str) -> list[str]:
     """The text in messages that Twilio takes, cut at a line's end or a blank where there is one."""
     pieces = []
-    while len(text) > BODY_MAX_CHARS:
-        cut = max(text.rfind("\n", 1, BODY_MAX_CHARS), 0) or text.rfind(" ", 1, BODY_MAX_CHARS)
-        cut = cut if cut > 0 else BODY_MAX_CHARS
+    while units(text) > BODY_MAX_CHARS:
+        most = len(text[:BODY_MAX_CHARS])
+        while units(text[:most]) > BODY_MAX_CHARS:
+            most -= 1
+        cut = max(text.rfind("\n", 1, most), 0) or text.rfind(" ", 1, most)
+        cut = cut if cut > 0 else most
         pieces.append(text[:cut])
         text = text[cut:].lstrip()
     return [*pieces, text]

@@ -10,7 +10,6 @@ from gateway.commands.entering import check_values, missing
 from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
-    from gateway.adapter import Adapter
     from gateway.commands.office import Office
     from storage.admin import StoredChannel
 
@@ -30,15 +29,9 @@ Optional = Annotated[list[str] | None, typer.Argument(help="name=value …")]
 @app.command("add")
 def add(slug: Slug, kind: str, address: str, values: Optional = None) -> None:
     """Add a channel to a shop, or change the one at this address; prints its URL."""
-    from gateway.adapter import discover
     from gateway.commands.office import in_office
     from storage.admin import ChannelPart, add_channel, named_tenant
 
-    adapters = discover()
-    if kind not in adapters:
-        raise Wrong(f"There is no channel kind {kind!r}: choose from {', '.join(adapters)}.")
-    if slug == "platform":
-        raise Wrong("Channels that all shops share come later: name the shop that owns this one.")
     told = _sorted(values or [])
     entered = {**told, "address": address}
     part = ChannelPart(
@@ -51,32 +44,32 @@ def add(slug: Slug, kind: str, address: str, values: Optional = None) -> None:
         secrets=_within(told, "secrets"),
     )
 
-    async def do(office: "Office") -> tuple[str, "StoredChannel"]:
-        check_values(kind, entered, dev=office.settings.dev)
+    async def do(office: "Office") -> tuple["Office", "StoredChannel"]:
+        if kind not in office.adapters:
+            listed = ", ".join(office.adapters)
+            raise Wrong(f"There is no channel kind {kind!r}: choose from {listed}.")
+        check_values(kind, entered, office.adapters, dev=office.settings.dev)
         owner = await named_tenant(office.db, slug)
-        added = await add_channel(office.db, office.vault, owner.id, part, office.ids)
-        return office.settings.public_url, added
+        return office, await add_channel(office.db, office.vault, owner.id, part, office.ids)
 
-    url, added = in_office(do)
-    _print(slug, added, adapters, url)
-    tell_missing(added)
+    office, added = in_office(do)
+    _print(slug, added, office)
+    tell_missing(added, office)
 
 
 @app.command("list")
 def show_all(slug: Annotated[str | None, typer.Argument(help="Of one owner only.")] = None) -> None:
     """Print channels with the URLs to enter at the carriers."""
-    from gateway.adapter import discover
     from gateway.commands.office import in_office
     from storage.admin import list_channels, named_tenant
 
-    async def ask(office: "Office") -> tuple[str, list[tuple[str, "StoredChannel"]]]:
+    async def ask(office: "Office") -> tuple["Office", list[tuple[str, "StoredChannel"]]]:
         owner = (await named_tenant(office.db, slug)).id if slug else None
-        return office.settings.public_url, await list_channels(office.db, office.vault, owner)
+        return office, await list_channels(office.db, office.vault, owner)
 
-    url, found = in_office(ask)
-    adapters = discover()
+    office, found = in_office(ask)
     for owner, channel in found:
-        _print(owner, channel, adapters, url)
+        _print(owner, channel, office)
 
 
 @app.command("set")
@@ -88,22 +81,22 @@ def change(token: Token, values: Values) -> None:
 
     told = _sorted(values)
 
-    async def do(office: "Office") -> "StoredChannel":
+    async def do(office: "Office") -> tuple["Office", "StoredChannel"]:
         def fits(stored: "StoredChannel") -> None:
-            check_values(stored.kind, told, dev=office.settings.dev)
+            check_values(stored.kind, told, office.adapters, dev=office.settings.dev)
 
-        return await set_channel(office.db, office.vault, token, told, fits)
+        return office, await set_channel(office.db, office.vault, token, told, fits)
 
-    changed = in_office(do)
+    office, changed = in_office(do)
     typer.echo(f"{changed.kind} {changed.address} is changed.")
-    tell_missing(changed)
+    tell_missing(changed, office)
 
 
 @app.command("test")
 def post_sample(
     token: Token,
     phone: Annotated[str | None, typer.Option("--as", help="Whose message it is.")] = None,
-    text: Annotated[str, typer.Option("--say", help="What they say.")] = "",
+    text: Annotated[str, typer.Option("--say", help="What they say; 1*2 on USSD.")] = "",
 ) -> None:
     """Post a sample as the carrier would, and show both sides. What it starts is real."""
     from gateway.commands.office import in_office
@@ -115,9 +108,9 @@ def post_sample(
     typer.echo(in_office(do))
 
 
-def tell_missing(channel: "StoredChannel") -> None:
+def tell_missing(channel: "StoredChannel", office: "Office") -> None:
     """Say on stderr what a channel still needs to be of use, and the command that sets it."""
-    lacks = missing(channel.kind, channel.settings, channel.secrets)
+    lacks = missing(channel.kind, channel.settings, channel.secrets, office.adapters)
     if lacks and channel.status == "on":
         words = f"maita channel set {channel.token} {' '.join(lacks)}"
         typer.echo(f"{channel.kind} {channel.address} still needs: {words}", err=True)
@@ -144,11 +137,9 @@ def _within(told: Mapping[str, str], table: str) -> dict[str, str]:
     return {name.partition(".")[2]: told[name] for name in names}
 
 
-def _print(
-    owner: str, channel: "StoredChannel", adapters: Mapping[str, "Adapter"], public_url: str
-) -> None:
+def _print(owner: str, channel: "StoredChannel", office: "Office") -> None:
     from gateway.doors import entry
 
-    adapter = adapters.get(channel.kind)
-    url = entry(adapter, public_url, channel.token) if adapter else channel.token
-    typer.echo(f"{owner:16} {channel.kind:20} {channel.address:18} {channel.status:4} {url}")
+    adapter, url = office.adapters.get(channel.kind), office.settings.public_url
+    shown = entry(adapter, url, channel.token) if adapter else channel.token
+    typer.echo(f"{owner:16} {channel.kind:20} {channel.address:18} {channel.status:4} {shown}")

@@ -5,13 +5,17 @@ found by the first customer. A kind without a row takes what every kind knows.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gateway.commands.failing import Wrong
+
+if TYPE_CHECKING:
+    from gateway.adapter import Adapter
+    from gateway.declared.carrier import Declared
 
 Rule = Callable[[str, bool], bool]
 """Whether a value may be entered; told whether this is dev."""
@@ -20,7 +24,8 @@ Rule = Callable[[str, bool], bool]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of channel. `address`: what the payload names, and how to say it. `needed`: secrets
-    without which it hears or says nothing. `secrets` may end in `_old` during a rotation."""
+    without which it hears or says nothing. `secrets` may end in `_old` during a rotation. `rules`:
+    how settings that are its own are looked at."""
 
     address: re.Pattern[str] = re.compile(r".+")
     looks: str = "text"
@@ -29,11 +34,21 @@ class Kind:
     needed: tuple[str, ...] = ()
     any_secret: bool = False
     signed: bool = True
+    rules: Mapping[str, tuple[Rule, str]] = field(default_factory=dict)
 
 
+_CODE: Final = re.compile(r"\*?[0-9]{1,8}(?:\*[0-9]{1,8})*#?")
 _SENDER: Final = re.compile(r"\+?[0-9]{3,15}|[0-9A-Za-z][0-9A-Za-z ._-]{0,10}")
 _ECONET: Final = (
-    *("application_id", "content_type", "namespace", "namespaces", "numbers", "prefix"),
+    *(
+        "application_id",
+        "content_type",
+        "namespace",
+        "namespaces",
+        "number_form",
+        "numbers",
+        "prefix",
+    ),
     *("request_time", "retry_window_s", "stage_end", "stage_first", "stage_more", "stage_next"),
     *("type_end", "type_more"),
 )
@@ -56,7 +71,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         signed=False,
     ),
     "econet_ussd": Kind(
-        address=re.compile(r"\*?[0-9]{1,8}(?:\*[0-9]{1,8})*#?"),
+        address=_CODE,
         looks="a code such as *440#",
         settings=frozenset({"session_ttl_s", *_ECONET}),
         secrets=frozenset({"application_password", "shared_secret"}),
@@ -97,10 +112,12 @@ ALWAYS: Final = frozenset({"allow", "base_url"})
 """Settings of every kind."""
 
 
-def check_values(kind: str, told: Mapping[str, str], *, dev: bool) -> None:
+def check_values(
+    kind: str, told: Mapping[str, str], adapters: Mapping[str, "Adapter"], *, dev: bool
+) -> None:
     """Look at what was told of a channel: `address`, `settings.<name>`, `secrets.<name>`; an empty
     setting or secret is being taken away. Raises Wrong, which never repeats a secret."""
-    row = KINDS.get(kind, OTHER)
+    row = row_of(kind, adapters)
     for key, value in told.items():
         table, _, name = key.partition(".")
         if key == "address" and not row.address.fullmatch(value):
@@ -112,19 +129,53 @@ def check_values(kind: str, told: Mapping[str, str], *, dev: bool) -> None:
             _known(known, kind, "secret", name, row.secrets)
 
 
-def missing(kind: str, settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[str]:
+def missing(
+    kind: str,
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    adapters: Mapping[str, "Adapter"],
+) -> list[str]:
     """What a channel still needs, as the words that `channel set` takes."""
-    row = KINDS.get(kind, OTHER)
+    row = row_of(kind, adapters)
     lacks = [f"{name}=…" for name in row.needed if not secrets.get(name)]
     if not row.signed and not (settings.get("allow") or secrets.get("shared_secret")):
         lacks.append("shared_secret=…")
     return lacks
 
 
+def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
+    """The row of a kind: written below, or drawn from its table where it is declared."""
+    from gateway.declared.carrier import Declared
+
+    adapter = adapters.get(kind)
+    if not isinstance(adapter, Declared):
+        return KINDS.get(kind, OTHER)
+    rules = {name: _rule_of(adapter, name, allowed) for name, allowed in adapter.allowed.items()}
+    return Kind(
+        address=_CODE,
+        looks="a code such as *440#",
+        settings=frozenset({"request_time", "retry_window_s", "session_ttl_s", *rules}),
+        secrets=frozenset({"shared_secret"}),
+        signed=False,
+        rules=rules,
+    )
+
+
+def _rule_of(adapter: "Declared", name: str, allowed: Sequence[str]) -> tuple[Rule, str]:
+    if allowed:
+        return _one_of(allowed)
+    plain, looks = _PLAIN
+    return (lambda value, dev: plain(value, dev) and adapter.takes(name, value)), looks
+
+
+def _one_of(allowed: Sequence[str]) -> tuple[Rule, str]:
+    return (lambda value, _: value in allowed), f"one of {', '.join(allowed)}"
+
+
 def _check_setting(kind: str, row: Kind, name: str, value: str, *, dev: bool) -> None:
     names = row.settings | ALWAYS
     _known(name in names, kind, "setting", name, names)
-    rule, looks = RULES[name]
+    rule, looks = row.rules.get(name) or RULES[name]
     if value and not rule(value, dev):
         raise Wrong(f"{name} is not right: it is {looks}.")
 
@@ -170,6 +221,8 @@ def _like(pattern: str) -> Rule:
     return lambda value, _: bool(re.fullmatch(pattern, value))
 
 
+_PLAIN: Final = (_like(r"[ -~]{1,200}"), "a short plain text")
+
 RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "allow": (_are_networks, "addresses or networks such as 192.0.2.0/24, with spaces between"),
     "api_version": (_like(r"v[0-9]{1,3}\.[0-9]"), "a version such as v25.0"),
@@ -182,6 +235,10 @@ RULES: Final[Mapping[str, tuple[Rule, str]]] = {
     "smsc": (_like(r"[!-~]{1,40}"), "the name of an SMSC"),
     "session_ttl_s": (_is_time, "a number of seconds from 30 to 600"),
     "waba_id": (_like(r"[0-9]{5,20}"), "digits only"),
-    **dict.fromkeys(_ECONET, (_like(r"[ -~]{1,200}"), "a short plain text")),
+    **dict.fromkeys(_ECONET, _PLAIN),
+    "number_form": _one_of(["same", "international", "local"]),
+    "numbers": _one_of(["echo", "swap"]),
+    "request_time": _one_of(["message", "session"]),
+    "retry_window_s": (_like(r"[1-9][0-9]?"), "a number of seconds from 1 to 99"),
 }
 """How the value of a setting is looked at, and what to say of it."""

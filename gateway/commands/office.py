@@ -3,13 +3,15 @@ HTTP client. Called by the commands for tenants, channels and staff."""
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from gateway.adapter import Adapter
 from gateway.commands import opening
 from gateway.commands.failing import Wrong
 from gateway.hashing import BoundedHasher
+from gateway.kinds import discover
 from gateway.settings import Settings
 from storage.admin import SpecError
 from storage.crypto import Vault
@@ -21,13 +23,14 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """`settings` are those of an opened database."""
+    """`settings` are those of an opened database; `adapters` are the kinds of channels."""
 
     settings: Settings
     db: Database
     vault: Vault
     ids: Identifiers
     hasher: BoundedHasher
+    adapters: Mapping[str, Adapter]
 
 
 def in_office(do: Callable[[Office], Awaitable[R]]) -> R:
@@ -40,6 +43,7 @@ def in_office(do: Callable[[Office], Awaitable[R]]) -> R:
 
 def _in_office(do: Callable[[Office], Awaitable[R]]) -> R:
     with opening.database(opening.settings()) as ready:
+        adapters = discover(folder=ready.carriers_dir)
 
         async def done(db: Database) -> R:
             hasher = BoundedHasher()
@@ -51,6 +55,7 @@ def _in_office(do: Callable[[Office], Awaitable[R]]) -> R:
                         vault=Vault(ready.secret_key),
                         ids=Identifiers(random.SystemRandom(), time.time),
                         hasher=hasher,
+                        adapters=adapters,
                     )
                 )
             finally:

@@ -40,7 +40,8 @@ def settings(*, dev: bool = False) -> Settings:
     Without MAITA_ENV and MAITA_DATABASE_URL a data folder that holds a private database means dev
     too; in dev the public URL is the one of the process that served last from this folder.
     """
-    dev = dev or (not os.environ.get("MAITA_DATABASE_URL") and _private_database_exists())
+    named = os.environ.get("MAITA_DATABASE_URL") or os.environ.get("MAITA_DATABASE_URL_FILE")
+    dev = dev or (not named and _private_database_exists())
     found = read(os.environ, default_env="dev" if dev else "prod")
     told = bool(os.environ.get("MAITA_PUBLIC_URL") or os.environ.get("MAITA_PORT"))
     last = _last(found) if found.dev and not told else None

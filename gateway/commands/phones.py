@@ -26,9 +26,9 @@ def dial(
 
     if not CODE.fullmatch(code):
         raise Wrong(f"{code!r} is no code to dial: type a star-code in quotes, such as '*123*1#'.")
-    _check_phone(phone)
+    check_phone(phone)
     try:
-        run_dial(_server(url), code, phone)
+        run_dial(server(url), code, phone)
     except PhoneOff as error:
         raise Down(str(error)) from None
 
@@ -41,19 +41,20 @@ def chat(
     """Chat on a phone in the terminal (dev only)."""
     from gateway.terminal import PhoneOff, run_chat
 
-    _check_phone(phone)
+    check_phone(phone)
     try:
-        run_chat(_server(url), kind, phone)
+        run_chat(server(url), kind, phone)
     except PhoneOff as error:
         raise Down(str(error)) from None
 
 
-def _check_phone(phone: str) -> None:
+def check_phone(phone: str) -> None:
+    """Raise Wrong unless this is a number in full."""
     if not NUMBER.fullmatch(phone):
         raise Wrong(f"--as {phone} is no phone number: type it in full, such as --as {NEWCOMER}.")
 
 
-def _server(url: str | None) -> str:
+def server(url: str | None) -> str:
     """The URL told, else the one of the server of this data folder, else where it would be."""
     if url is not None:
         return url.rstrip("/")

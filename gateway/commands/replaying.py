@@ -1,6 +1,9 @@
-"""`maita replay`: run again what was given up."""
+"""`maita replay`: play a recorded conversation again, or run again what was given up."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,15 +14,50 @@ if TYPE_CHECKING:
     from storage.database import Database
     from storage.jobs import DeadJob
 
+File = Annotated[Path | None, typer.Argument(help="A transcript that `maita record` wrote.")]
 Dead = Annotated[bool, typer.Option("--dead", help="Make the dead jobs due again.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Show them and do nothing.")]
+DIFFERS: Final = 1
+COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def replay(dead: Dead = False, dry_run: Dry = False) -> None:
-    """Run dead jobs again: what failed too often and was buried."""
-    if not dead:
-        raise Wrong("Say what to replay: `maita replay --dead`.")
+def replay(file: File = None, dead: Dead = False, dry_run: Dry = False) -> None:
+    """Play a recorded conversation against the dialogs as they are, or run dead jobs again."""
+    if (file is None) == (not dead):
+        raise Wrong("Say what to replay: `maita replay FILE` or `maita replay --dead`.")
+    if file is None:
+        _run_dead(dry_run=dry_run)
+    else:
+        _play(file)
 
+
+def _play(file: Path) -> None:
+    """Show what is other than recorded; exit with 1 where something is."""
+    from dialogs.transcript import Stage, play
+    from dialogs.written import NotWritten
+
+    try:
+        recorded = file.read_text()
+        now = play(recorded, Stage()).text
+    except (OSError, UnicodeDecodeError) as error:
+        raise Wrong(f"{file} cannot be read: name a file of `maita record`.") from error
+    except NotWritten as error:
+        raise Wrong(f"{file} is no transcript of this version: {error}") from error
+    lines = list(_difference(recorded, now, file))
+    for line in lines:
+        typer.secho(line, fg=COLOURS.get(line[:1]), bold=line[:3] in ("---", "+++"))
+    if lines:
+        raise typer.Exit(DIFFERS)
+    said = sum(line.startswith(">") for line in recorded.splitlines())
+    typer.echo(f"{file}: {said} turn{'s'[: said - 1]}, all as recorded.")
+
+
+def _difference(recorded: str, now: str, file: Path) -> Iterator[str]:
+    names = f"{file} as recorded", "the dialogs as they are"
+    return unified_diff(recorded.splitlines(), now.splitlines(), *names, lineterm="")
+
+
+def _run_dead(*, dry_run: bool) -> None:
     from storage.jobs import Jobs
 
     async def again(db: "Database") -> tuple[list["DeadJob"], int]:

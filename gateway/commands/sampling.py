@@ -1,13 +1,14 @@
-"""A sample message for a channel, posted as its carrier would: `maita channel test`.
+"""A sample for a channel, posted as its carrier would: `maita channel test`.
 
-The simulator knows how each carrier asks and signs; here its request goes to the server that runs,
+gateway/samples knows how each carrier asks and signs; here its requests go to the server that runs,
 and what was said and answered is shown without secrets.
 """
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import quote_plus
 
 import httpx
 import phonenumbers
@@ -17,38 +18,42 @@ from gateway.commands import opening
 from gateway.commands.failing import Down, Wrong
 from gateway.commands.office import Office
 from gateway.inbound import HttpRequest
-from gateway.simulator.carriers import CHAT, africastalking_ussd
-from gateway.simulator.carriers.messages import Said
+from gateway.samples import Step, Unsampled, sample_request
 from gateway.simulator.exchange import MASK, PUBLIC, pretty
-from gateway.simulator.handset import Call
 from storage.admin import StoredChannel, list_channels
 
 TIMEOUT_S: Final = 20
 
 
 async def sample(office: Office, token: str, phone: str | None, text: str) -> str:
-    """Post one message and tell what was asked and answered. Raises Wrong."""
+    """Post a sample and tell what was asked and answered: on USSD the dialling, then each input
+    that `text` joins by `*`; else one message. Raises Wrong, Down."""
     stored = [c for _, c in await list_channels(office.db, office.vault) if c.token == token]
     if not stored:
         raise Wrong("No channel has this token: see `maita channel list`.")
     if phone is None and not office.settings.dev:
         raise Wrong("Say whose message it is with --as: they may get an answer.")
     channel = _channel(stored[0])
-    request = _request(channel, office.settings.public_url, phone or _somebody(channel), text)
+    requests = _requests(office, channel, phone or _somebody(channel), text)
     server = opening.running(office.settings)
-    url = request.url
-    if server is not None:
-        # Signatures cover the public URL; the server itself listens closer by.
-        url = url.replace(office.settings.public_url, server.url, 1)
+    told: list[str] = []
+    async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as http:
+        for request in requests:
+            # Signatures cover the public URL; the server itself listens closer by.
+            near = (office.settings.public_url, server.url) if server else ("", "")
+            answer = await _post(http, request, request.url.replace(*near, 1))
+            told += _told(request, answer)
+    return _without_secrets("\n".join(told), channel)
+
+
+async def _post(http: httpx.AsyncClient, request: HttpRequest, url: str) -> httpx.Response:
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as http:
-            answer = await http.request(
-                request.method, url, headers=list(request.headers), content=request.body
-            )
+        return await http.request(
+            request.method, url, headers=list(request.headers), content=request.body
+        )
     except httpx.TransportError:
         place = url.partition("/public/")[0]
         raise Down(f"Nobody answers at {place}: start `maita run`.") from None
-    return _without_secrets("\n".join(_told(request, answer)), channel)
 
 
 def _channel(stored: StoredChannel) -> Channel:
@@ -65,22 +70,24 @@ def _channel(stored: StoredChannel) -> Channel:
     )
 
 
-def _request(channel: Channel, url: str, phone: str, text: str) -> HttpRequest:
-    now, fresh = datetime.now(UTC), secrets.token_hex(16)
-    if channel.kind == "africastalking_ussd":
-        call = Call(
-            channel=channel,
-            session=f"ATUid_{fresh}",
-            dialled=channel.address,
-            started_at=now,
-            heard_at=now,
-        )
-        return africastalking_ussd.asks(url, call, phone, text.split("*") if text else [])
-    if channel.kind not in CHAT:
-        raise Wrong(f"There is no sample for channels of kind {channel.kind}.")
-    carrier = CHAT[channel.kind]
-    said = Said(id=carrier.message_id(fresh), phone=phone, name="Sample", text=text or "hi")
-    return carrier.hears(channel, url, said, now)
+def _requests(office: Office, channel: Channel, phone: str, text: str) -> list[HttpRequest]:
+    adapter = office.adapters.get(channel.kind)
+    if adapter is None:
+        raise Wrong(f"There is no channel kind {channel.kind!r} here: see MAITA_CARRIERS_DIR.")
+    inputs: tuple[str, ...] = (text,) if text else ()
+    first = 1
+    if adapter.PROFILE.reply_in_response:
+        inputs, first = tuple(text.split("*")) if text else (), 0
+    session, now = str(secrets.randbelow(10**15)), datetime.now(UTC)
+    steps = [
+        Step(phone=phone, session=session, at=now + timedelta(seconds=n), inputs=inputs[:n])
+        for n in range(first if inputs else 0, len(inputs) + 1)
+    ]
+    try:
+        url = office.settings.public_url
+        return [sample_request(adapter, channel, url, step) for step in steps]
+    except Unsampled as error:
+        raise Wrong(str(error)) from None
 
 
 def _somebody(channel: Channel) -> str:
@@ -106,5 +113,5 @@ def _told(request: HttpRequest, answer: httpx.Response) -> Iterator[str]:
 def _without_secrets(text: str, channel: Channel) -> str:
     hidden = [value for name, value in channel.secrets.items() if name not in PUBLIC and value]
     for secret in (*hidden, channel.token):
-        text = text.replace(secret, MASK)
+        text = text.replace(secret, MASK).replace(quote_plus(secret), MASK)
     return text

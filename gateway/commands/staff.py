@@ -77,6 +77,22 @@ def reset(
     typer.echo("The PIN is changed.")
 
 
+@app.command("remove")
+def remove(
+    slug: Slug, who: Annotated[str, typer.Argument(help="Their phone, or their number.")]
+) -> None:
+    """Somebody works here no more; what they did stays."""
+    from gateway.commands.office import in_office
+    from storage.admin import named_tenant, remove_staff
+
+    async def do(office: "Office") -> None:
+        tenant = await named_tenant(office.db, slug)
+        await remove_staff(office.db, office.vault, tenant.id, who)
+
+    in_office(do)
+    typer.echo("They are staff no more.")
+
+
 def _asked_pin() -> str:
     """A PIN typed on the terminal, unseen, or the first line of what is piped in. The database is
     closed by then: nothing waits while somebody thinks. Raises Wrong."""

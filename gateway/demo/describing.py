@@ -1,12 +1,12 @@
 """The demo in words and as data (docs/contract.md, Numbers and texts). Called by `maita demo`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from core.values import parse_phone
 from gateway.adapter import Adapter
-from gateway.demo.shops import people, shops
+from gateway.demo.shops import people, shared, shops
 from gateway.doors import entry
 from gateway.runtime import Runtime
 from storage.admin.spec import ChannelPart, TenantSpec
@@ -20,7 +20,8 @@ async def describe(rt: Runtime) -> dict[str, Any]:
         _tenant(shop, (await named_tenant(rt.db, shop.tenant.slug)).id, url, rt.adapters)
         for shop in shops(rt.vault, url)
     ]
-    return {"url": url, "tenants": tenants, "channels": []}
+    channels = [_channel(part, url, rt.adapters[part.kind]) for part in shared(rt.vault, url)]
+    return {"url": url, "tenants": tenants, "channels": channels}
 
 
 def _tenant(
@@ -76,11 +77,13 @@ def tell(document: dict[str, Any]) -> str:
 
 def _lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"Phones to try: {document['url']}/simulator"
+    yield ""
+    yield "All shops"
+    yield from _channels(document["channels"])
     for tenant in document["tenants"]:
         yield ""
         yield f"{tenant['name']} ({tenant['slug']}, {tenant['country']}, {tenant['currency']})"
-        for channel in tenant["channels"]:
-            yield f"  {channel['kind']:20} {channel['address']:18} {channel['url']}"
+        yield from _channels(tenant["channels"])
         for who in tenant["staff"]:
             yield f"  {who['role']:20} {who['phone']:18} {who['name']}, PIN {who['pin']}"
         for who in tenant["members"]:
@@ -88,3 +91,8 @@ def _lines(document: dict[str, Any]) -> Iterator[str]:
         for reward in tenant["rewards"]:
             stock = "" if reward["stock"] is None else f", {reward['stock']} in stock"
             yield f"  {'reward':20} {reward['points']:<18} {reward['name']}{stock}"
+
+
+def _channels(channels: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for channel in channels:
+        yield f"  {channel['kind']:20} {channel['address']:18} {channel['url']}"

@@ -13,12 +13,13 @@ from core.ports import Command
 from core.rewards.commands import Redeem
 from core.values import Address, parse_amount, parse_phone
 from gateway.commanding import AlreadyDone, begin, command
-from gateway.demo.shops import Person, home_of, people, shops
+from gateway.demo.shops import Person, home_of, people, shared, shops
 from gateway.runtime import Runtime
-from storage.admin.channels import set_channel, stored_channels
+from storage.admin.channels import add_channel, set_channel, stored_channels
 from storage.admin.spec import TenantSpec
 from storage.admin.tenants import create_tenant, find_tenant
 from storage.readiness import refresh_statistics
+from storage.turns import PLATFORM
 
 WORDING: Final = "Demo data."
 
@@ -26,6 +27,7 @@ WORDING: Final = "Demo data."
 async def load(rt: Runtime) -> None:
     """Make the demo whole. Raises Unavailable."""
     created = False
+    await _share(rt)
     for shop in shops(rt.vault, rt.settings.public_url):
         found = await find_tenant(rt.db, shop.tenant.slug)
         if found is None:
@@ -42,6 +44,16 @@ async def load(rt: Runtime) -> None:
     if created and rt.settings.database_owner_url:
         # Plans made for empty tables would be kept, and are slow on full ones.
         refresh_statistics(rt.settings.database_owner_url)
+
+
+async def _share(rt: Runtime) -> None:
+    """The platform's channels come first: the shops' sub-codes stand behind its code."""
+    stored = await stored_channels(rt.db, rt.vault, PLATFORM)
+    known = {(each.kind, each.address) for each in stored}
+    for part in shared(rt.vault, rt.settings.public_url):
+        if (part.kind, part.address) not in known:
+            await add_channel(rt.db, rt.vault, PLATFORM, part, rt.identifiers)
+    await _follow_the_url(rt, PLATFORM)
 
 
 async def _follow_the_url(rt: Runtime, tenant: UUID) -> None:

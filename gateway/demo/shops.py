@@ -38,6 +38,12 @@ def shops(vault: Vault, public_url: str) -> list[TenantSpec]:
     return [_completed(_file(slug), vault, public_url) for slug in SLUGS]
 
 
+def shared(vault: Vault, public_url: str) -> list[ChannelPart]:
+    """The channels that all shops share: a code, a WhatsApp and an SMS number."""
+    parts = msgspec.convert(tomllib.loads(_text("shared.toml"))["channels"], list[ChannelPart])
+    return [_channel(part, "platform", vault, public_url) for part in parts]
+
+
 @cache
 def people(slug: str) -> tuple[Person, ...]:
     """The members of a demo shop."""

@@ -4,7 +4,7 @@
 """
 
 from gateway.simulator.api import routes
-from gateway.simulator.port import Entry, Inside, Phone, Standing
+from gateway.simulator.port import Entry, Inside, Phone, Standing, Unwritten
 from gateway.simulator.simulator import Simulator
 
-__all__ = ["Entry", "Inside", "Phone", "Simulator", "Standing", "routes"]
+__all__ = ["Entry", "Inside", "Phone", "Simulator", "Standing", "Unwritten", "routes"]

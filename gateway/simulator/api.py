@@ -6,7 +6,7 @@
     GET  /simulator/api/diagram?dialog=&state=   a dialog's states and transitions
     GET  /simulator/api/media/{id}               a picture of a message
     GET  /simulator/api/events?watch={channel}:{phone}    Server-Sent Events
-    POST /simulator/api/{dial, ussd/send, ussd/hangup, chat, chat/read}
+    POST /simulator/api/{dial, ussd/send, ussd/hangup, chat, chat/read, record, record/stop}
     POST /simulator/carrier/{kind}/…             what the gateway sends, as to the real carrier
 
 It exists in dev only. Bodies must be `application/json`, which no foreign web page can send here
@@ -26,6 +26,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.inbound import HttpRequest
 from gateway.simulator.board import Unknown
 from gateway.simulator.feed import unnumbered
+from gateway.simulator.port import Unwritten
 from gateway.simulator.requests import (
     Chat,
     Dial,
@@ -33,6 +34,7 @@ from gateway.simulator.requests import (
     Look,
     Refusal,
     Reply,
+    Whose,
     read_body,
     read_number,
     read_watches,
@@ -81,6 +83,8 @@ def routes(sim: Simulator) -> list[BaseRoute]:
         Route(f"{api}/ussd/hangup", polite(doors.hang_up), methods=["POST"]),
         Route(f"{api}/chat", polite(doors.chat), methods=["POST"]),
         Route(f"{api}/chat/read", polite(doors.read), methods=["POST"]),
+        Route(f"{api}/record", polite(doors.record), methods=["POST"]),
+        Route(f"{api}/record/stop", polite(doors.stop_recording), methods=["POST"]),
         Route("/simulator/carrier/{kind}/{rest:path}", polite(doors.carrier), methods=["POST"]),
     ]
 
@@ -191,6 +195,17 @@ class Doors:
         asked = await read_body(request, Look)
         await self._sim.chat.read(asked.channel, asked.phone)
         return _json({})
+
+    async def record(self, request: Request) -> Response:
+        self._sim.tapes.start((await read_body(request, Whose)).phone)
+        return _json({})
+
+    async def stop_recording(self, request: Request) -> Response:
+        asked = await read_body(request, Whose)
+        try:
+            return _json({"transcript": self._sim.tapes.stop(asked.phone)})
+        except Unwritten as unwritten:
+            raise Refusal(409, str(unwritten)) from unwritten
 
     async def carrier(self, request: Request) -> Response:
         body = await request.body()

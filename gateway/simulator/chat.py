@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any, Final, Literal
 from uuid import UUID
 
+import msgspec
+
 from gateway.adapter import Channel
 from gateway.inbound import HttpRequest, HttpResponse
 from gateway.simulator.board import Board, Unknown
@@ -118,7 +120,7 @@ class Chat:
         for _ in range(TRIES):
             response = await board.wire.post(
                 request, channel=channel, phone=said.phone, what="Message webhook",
-                shown=replace(masked, headers=request.headers),
+                shown=msgspec.structs.replace(masked, headers=request.headers),
             )  # fmt: skip
             if response is not None and response.status < 500:
                 return response.status < 300

@@ -59,3 +59,17 @@ class Inside(Protocol):
 
     async def entries(self, channel: Channel, address: Address, after: str) -> list[Entry]:
         """What moved after the entry `after`, oldest first; for "" the last twenty."""
+
+
+class Unwritten(Exception):
+    """A conversation that was recorded cannot be written down; the message says why."""
+
+
+class Tapes(Protocol):
+    """Records what a phone says and is answered, for `maita record`."""
+
+    def start(self, phone: str) -> None:
+        """Record this phone from its next word on, which opens its conversation anew."""
+
+    def stop(self, phone: str) -> str:
+        """What was recorded as a transcript, or "" for nothing. Raises Unwritten."""

@@ -36,6 +36,12 @@ class Hangup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phone: Number
 
 
+class Whose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose phone is recorded."""
+
+    phone: Number
+
+
 class Chat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Write `text`, or tap `choice` of the message `about`."""
 

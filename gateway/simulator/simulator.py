@@ -15,7 +15,7 @@ from gateway.simulator.exchange import Wire
 from gateway.simulator.feed import Feed
 from gateway.simulator.handset import Handset, Handsets
 from gateway.simulator.pictures import Picture, Pictures
-from gateway.simulator.port import Inside, Phone
+from gateway.simulator.port import Inside, Phone, Tapes
 from gateway.simulator.ussd import Ussd
 from gateway.simulator.watch import Sight, Watch
 
@@ -47,12 +47,14 @@ class Simulator:
         phones: Sequence[Phone],
         http: httpx.AsyncClient,
         inside: Inside,
+        tapes: Tapes,
         diagrams: Diagrams,
         now: Callable[[], datetime] = _now,
         fresh: Callable[[], str] = _fresh,
         pace_s: float = 0.25,
     ) -> None:
         self.feed, self.phones, self.owners, self.diagrams = Feed(), phones, owners, diagrams
+        self.tapes = tapes
         self._pictures = Pictures(http, public_url, fresh)
         self._board = Board(
             public_url=public_url, channels=channels, phones=phones, inside=inside,

@@ -25,6 +25,8 @@ _KIND: Final = re.compile(r"[a-z][a-z0-9_]*")
 _URL: Final = re.compile(r"https?://[^\s]+|")
 _PIN: Final = re.compile(r"[0-9]{4,5}")
 _NAME_MAX: Final = 40
+_DIGITS: Final = re.compile(r"[1-9][0-9]{0,5}")
+_SHORTCUT: Final = re.compile(r"[0-9]{1,4}")
 _DAYS_MAX: Final = 3650
 
 
@@ -41,6 +43,18 @@ def check(spec: TenantSpec, kinds: Collection[str] | None = None) -> None:
         check_channel(f"channels[{place}]", channel, kinds)
     _unique("channels.address", (f"{each.kind} {each.address}" for each in spec.channels))
     _unique("channels.token", (each.token for each in spec.channels if each.token))
+    _check_codes(spec)
+
+
+def _check_codes(spec: TenantSpec) -> None:
+    for place, part in enumerate(spec.sub_codes):
+        right = bool(_DIGITS.fullmatch(part.digits))
+        _need(right, f"sub_codes[{place}].digits", "1 to 6 digits are needed, no 0 in front")
+    _unique("sub_codes.address", (f"{each.kind} {each.address}" for each in spec.sub_codes))
+    for digits, said in spec.shortcuts.items():
+        known = _SHORTCUT.fullmatch(digits) and digits not in ("0", "00", "98")
+        _need(bool(known), "shortcuts", f"{digits!r} is nothing to dial behind a code")
+        _check_text(f"shortcuts.{digits}", said, 60)
 
 
 def _need(holds: bool, field: str, reason: str) -> None:

@@ -5,7 +5,7 @@ nobody can read back.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -21,12 +21,35 @@ def write_toml(spec: TenantSpec) -> str:
         *(_table("[[rewards]]", reward) for reward in spec.rewards),
         *(_table("[[staff]]", staff) for staff in spec.staff),
         *(_table("[[channels]]", channel) for channel in spec.channels),
+        *(_table("[[sub_codes]]", code) for code in spec.sub_codes),
+        *([_shortcuts(spec.shortcuts)] if spec.shortcuts else []),
+        *(_texts(language, said) for language, said in spec.texts.items()),
     ]
     return "\n".join(tables)
 
 
+def texts_toml(said: Mapping[str, Mapping[str, tuple[str, ...]]]) -> str:
+    """The part of the file that is a shop's own words; "" when it has none."""
+    return "\n".join(_texts(language, told(texts)) for language, texts in said.items())
+
+
+def told(texts: Mapping[str, tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
+    """Texts as the file says them: a list only where there are several forms."""
+    return {message: forms if len(forms) > 1 else forms[0] for message, forms in texts.items()}
+
+
+def _shortcuts(shortcuts: Mapping[str, str]) -> str:
+    lines = (f"{digits} = {_value(said)}" for digits, said in sorted(shortcuts.items()))
+    return "\n".join(["[shortcuts]", *lines]) + "\n"
+
+
 def _table(heading: str, part: msgspec.Struct) -> str:
     return "\n".join([heading, *_lines(part)]) + "\n"
+
+
+def _texts(language: str, said: Mapping[str, str | tuple[str, ...]]) -> str:
+    lines = (f"{_value(message)} = {_value(text)}" for message, text in said.items())
+    return "\n".join([f"[texts.{language}]", *lines]) + "\n"
 
 
 def _lines(part: msgspec.Struct) -> Iterator[str]:

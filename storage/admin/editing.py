@@ -35,6 +35,7 @@ TAKEN: Final = {
     "tenant_join_code_key": ("tenant.join_code", "another tenant has it"),
     "channel_kind_address_key": ("channels.address", "another tenant has it"),
     "channel_token_hash_key": ("channels.token", "another channel has it"),
+    "sub_code_pkey": ("sub_codes.digits", "another shop has them"),
     "staff_number_key": ("staff.number", "somebody else has it"),
     "staff_phone_key": ("staff.phone", "somebody else has it"),
 }

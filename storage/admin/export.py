@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from core.values import EXPONENTS
 from storage.admin.channels import StoredChannel, stored_channels
-from storage.admin.document import write_toml
+from storage.admin.document import told, write_toml
 from storage.admin.spec import TenantSpec, plain
+from storage.admin.sub_codes import stored_sub_codes
 from storage.admin.tenants import named_tenant
+from storage.admin.texts import stored_texts
 from storage.crypto import Vault
 from storage.database import Database
 from storage.loads.shapes import listed, sub
@@ -83,6 +85,11 @@ async def tenant_spec(
         "rewards": stored["rewards"],
         "staff": stored["staff"],
         "channels": [_channel(each, with_secrets=with_secrets) for each in channels],
+        "texts": {
+            language: told(texts) for language, texts in (await stored_texts(db, row.id)).items()
+        },
+        "sub_codes": await stored_sub_codes(db, row.id),
+        "shortcuts": stored["shortcuts"],
     }
     return msgspec.convert(document, TenantSpec)
 

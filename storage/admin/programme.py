@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import BigInteger, Uuid, bindparam, exists, select, update
 
 from storage.admin.editing import Edit, upsert
@@ -46,6 +47,7 @@ async def write_programme(edit: Edit, spec: TenantSpec) -> None:
         join_bonus=part.join_bonus,
         reserve_days=part.reserve_days,
         rejoin_days=part.rejoin_days,
+        shortcuts=msgspec.json.encode(spec.shortcuts).decode(),
     )
 
 

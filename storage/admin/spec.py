@@ -114,8 +114,20 @@ class ChannelPart(_Part, frozen=True, kw_only=True):
         return f"ChannelPart(kind={self.kind!r}, address={self.address!r}, secrets=•••)"
 
 
+class SubCodePart(_Part, frozen=True, kw_only=True):
+    """Where several shops share a star-code: the digits behind it that lead to this one, so that
+    `*123*45#` is its own. `address` is the shared code, `kind` its channel's."""
+
+    kind: str
+    address: str
+    digits: str
+
+
 class TenantSpec(_Part, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file. `shortcuts`: digits dialled behind the shop's code and what they stand for,
+    as one would say it: `2 = "REWARDS"`, `5 = "REDEEM free-coffee"`. `texts`: by language, what the
+    shop says in its own words, the English text of the catalogue in front; a list where there are
+    plural forms."""
 
     tenant: TenantPart
     programme: ProgrammePart = ProgrammePart()
@@ -123,6 +135,20 @@ class TenantSpec(_Part, frozen=True, kw_only=True):
     rewards: tuple[RewardPart, ...] = ()
     staff: tuple[StaffPart, ...] = ()
     channels: tuple[ChannelPart, ...] = ()
+    sub_codes: tuple[SubCodePart, ...] = ()
+    shortcuts: dict[str, str] = {}
+    texts: dict[str, dict[str, str | tuple[str, ...]]] = {}
+
+    @property
+    def said(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """`texts`, each as its forms: one, or one for each plural form."""
+        return {
+            language: {
+                message: (said,) if isinstance(said, str) else said
+                for message, said in texts.items()
+            }
+            for language, texts in self.texts.items()
+        }
 
     @property
     def points_per_unit(self) -> int:

@@ -55,6 +55,20 @@ _DIRECTORY: Final = frozen(
     )
     .on_conflict_do_nothing()
 )
+_UNLIST: Final = frozen(
+    delete(directory).where(
+        directory.c.address_hash == bindparam("address_hash"),
+        directory.c.tenant_id == bindparam("tenant_id", type_=Uuid),
+        directory.c.subject_kind == "staff",
+        directory.c.subject_id == _ID,
+    )
+)
+_REMOVE: Final = frozen(
+    update(staff)
+    .where(staff.c.id == _ID, staff.c.active)
+    .values(active=False, version=staff.c.version + 1)
+    .returning(staff.c.phone)
+)
 _PINLESS: Final = frozen(
     select(staff.c.number, staff.c.name)
     .where(staff.c.active, staff.c.pin_hash.is_(None))
@@ -109,10 +123,9 @@ async def write_staff(
         staff_id = row["id"] if row else ids.uuid7()
         values = {"number": number, "name": part.name, "role": part.role, "phone": person.phone}
         await edit.put(_STAFF, id=staff_id, active=True, **values)
-        if row is None:
-            if person.pin_hash:
-                await edit.put(_SET_PIN, id=staff_id, pin_hash=person.pin_hash)
-            await _list(edit, vault, person.phone, staff_id)
+        if row is None and person.pin_hash:
+            await edit.put(_SET_PIN, id=staff_id, pin_hash=person.pin_hash)
+        await _list(edit, vault, person.phone, staff_id)
     return numbers
 
 
@@ -161,6 +174,19 @@ async def find_staff(db: Database, tenant_id: UUID, who: str) -> UUID:
     if not found:
         raise SpecError("staff", f"nobody has the phone or number {who!r}")
     return UUID(str(found[0]["id"]))
+
+
+async def remove_staff(db: Database, vault: Vault, tenant_id: UUID, who: str) -> None:
+    """Somebody works here no more; what they did stays. `who`: a phone, or their number.
+
+    Raises SpecError, Unavailable."""
+    staff_id = await find_staff(db, tenant_id, who)
+    async with editing(db, tenant_id) as edit:
+        for row in await edit.rows(_REMOVE, id=staff_id):
+            hashed = address_hash(vault, Address("msisdn", row["phone"]))
+            await edit.rows(_KNOW_ADDRESS, address=hashed.hex())
+            await edit.rows(_UNLIST, address_hash=hashed, id=staff_id)
+            edit.changed = True
 
 
 async def reset_pin(db: Database, tenant_id: UUID, who: str, pin: str, hasher: Hasher) -> None:

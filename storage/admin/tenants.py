@@ -17,8 +17,10 @@ from storage.admin.checks import check
 from storage.admin.editing import editing, upsert
 from storage.admin.programme import write_programme, write_tiers
 from storage.admin.rewards import write_rewards
-from storage.admin.spec import SpecError, TenantSpec
+from storage.admin.spec import SpecError, TenantPart, TenantSpec
 from storage.admin.staff import prepare, write_staff
+from storage.admin.sub_codes import check_sub_codes, write_sub_codes
+from storage.admin.texts import TextFault, check_texts, write_texts
 from storage.crypto import Vault
 from storage.database import Database
 from storage.identifiers import Identifiers
@@ -68,34 +70,41 @@ async def create_tenant(
     ids: Identifiers,
     hasher: Hasher,
     kinds: Collection[str] | None = None,
+    text_fault: TextFault | None = None,
 ) -> Applied:
-    """Make the tenant of this slug what the file says. `kinds`: the channel kinds that exist.
+    """Make the tenant of this slug what the file says. `kinds`: the channel kinds that exist;
+    `text_fault`: what is wrong with a text, needed where the file has some.
 
-    What the file leaves out: a reward is offered no more; staff and channels stay; a tier cannot
-    be left out. Stock, PINs and tokens are set when new and then stay (`set_stock`, `reset_pin`,
-    `set_channel`). Raises SpecError, Unavailable."""
+    What the file leaves out: a reward is offered no more; a sub-code is given up; staff and
+    channels stay; a tier cannot be left out; in a language whose texts the file names, a text is
+    the catalogue's again. Stock, PINs and tokens are set when new and then stay (`set_stock`,
+    `reset_pin`, `set_channel`). Raises SpecError, Unavailable."""
     check(spec, kinds)
+    if spec.texts:
+        assert text_fault is not None, "texts are checked before they are stored"
+        check_texts(spec.tenant.languages, spec.said, text_fault)
+    await check_sub_codes(db, spec)
     before = await find_tenant(db, spec.tenant.slug)
     tenant_id = before.id if before else ids.uuid7()
     people = await prepare(db, tenant_id, spec.staff, spec.tenant.region, hasher)
     async with editing(db, tenant_id) as edit:
-        await edit.put(
-            _TENANT,
-            id=tenant_id,
-            slug=spec.tenant.slug,
-            name=spec.tenant.name,
-            join_code=spec.tenant.join_code,
-            dial=spec.tenant.dial,
-        )
+        await edit.put(_TENANT, id=tenant_id, **_named(spec.tenant))
         await write_programme(edit, spec)
         tiers = await write_tiers(edit, spec, ids)
         await write_rewards(edit, spec, tiers, ids)
+        await write_texts(edit, spec)
         await write_staff(edit, people, vault, ids)
         for part in spec.channels:
             await write_channel(edit, part, spec.tenant.region, vault, ids)
+    changed = edit.changed | await write_sub_codes(db, tenant_id, spec)
     after = await find_tenant(db, spec.tenant.slug)
     assert after is not None, "it was committed above"
-    return Applied(tenant=after, created=before is None, changed=edit.changed)
+    return Applied(tenant=after, created=before is None, changed=changed)
+
+
+def _named(part: TenantPart) -> dict[str, str | None]:
+    names = {"slug": part.slug, "name": part.name, "dial": part.dial}
+    return {**names, "join_code": part.join_code}
 
 
 async def find_tenant(db: Database, slug: str) -> TenantRow | None:

@@ -116,6 +116,25 @@ select conversation_id::text as name
     or c.last_at > now() + interval '5 minutes'
     or c.at_tenant is not null and coalesce(t.status, 'platform') = 'platform'
 
+-- at_tenant_shared: a conversation is led to a shop by a shared address only
+select c.conversation_id::text as name
+  from verify.conversations c
+  join verify.tenants t on t.tenant_id = c.tenant_id
+ where c.at_tenant is not null and t.status <> 'platform'
+
+-- platform_bare: nobody is a member of the platform, and nothing of value lies there
+select b.account_id::text as name
+  from verify.balances b join verify.tenants t using (tenant_id) where t.status = 'platform'
+union all
+select e.id::text from verify.effects e join verify.tenants t using (tenant_id)
+ where t.status = 'platform'
+
+-- directory_match: whoever is a member or staff is found by each address of theirs, nobody else is
+select subject_id::text as name
+  from verify.reachable r
+  full join verify.listings l using (tenant_id, subject_kind, subject_id)
+ where coalesce(r.addresses, 0) <> coalesce(l.listed, 0)
+
 -- texts_dropped: what people wrote is gone once it was answered
 select inbound_id::text as name from verify.messages where handled_at is not null and kept
 

@@ -22,7 +22,16 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from core.facts import Counter, Issuance, Lot, Member, Purchase, Scope, TillCode, Wallet
+from core.facts import (
+    Counter,
+    Issuance,
+    Lot,
+    Member,
+    Scope,
+    TillCode,
+    Wallet,
+)
+from core.purchases import Purchase
 from storage.statements import shape
 from storage.tables import account, counter, issuance, lot, member, purchase, till_code
 
@@ -39,6 +48,11 @@ def shape_of(fact: type, table: FromClause, **also: Any) -> ColumnElement[Any]:
 def listed(item: ColumnElement[Any], *order: ColumnElement[Any]) -> ColumnElement[Any]:
     """The objects of all rows as one JSON array, in order; [] when there are none."""
     return func.coalesce(func.json_agg(aggregate_order_by(item, *order)), sql("'[]'::json"))
+
+
+def keyed(key: ColumnElement[Any], item: ColumnElement[Any]) -> ColumnElement[Any]:
+    """All rows as one JSON object; {} when there are none."""
+    return func.coalesce(func.json_object_agg(key, item), sql("'{}'::json"))
 
 
 def sub(query: Select[Any], *outer: FromClause) -> ColumnElement[Any]:

@@ -20,9 +20,11 @@ grant select, insert, delete, update (secrets_enc, token_enc) on channel_secret 
 grant select, insert, delete, update (region, settings) on channel_setting to {app};
 grant select, insert, update (
     region, currency, timezone, languages, help_line, privacy_url, points_per_unit, rounding,
-    purchase_max_minor, lot_days, join_bonus, reserve_days, rejoin_days
+    purchase_max_minor, lot_days, join_bonus, reserve_days, rejoin_days, shortcuts
 ) on programme to {app};
+grant select, insert, delete on sub_code to {app};
 grant select, insert, delete, update (name, threshold, multiplier_pct) on tier to {app};
+grant select, insert, delete, update (forms) on text_override to {app};
 grant select, insert, update (
     slug, name, category, points, terms, tier_id, stocked, approval, active, valid_days,
     refund_on_expiry, position
@@ -72,3 +74,8 @@ grant select, insert, update (
 ) on outbound to {app};
 grant select, insert, update (member_id, state, seen_at) on notice to {app};
 grant select, insert, update (answer) on command_log to {app};
+
+-- The carrier watch.
+grant select, insert, delete, update (counts) on carrier_hour to {app};
+grant select, insert, delete, update (last_at, silent_since, usual, window_s)
+    on carrier_seen to {app};

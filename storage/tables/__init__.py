@@ -4,6 +4,7 @@ Called by `storage` for composing statements at import, and by a test that compa
 migrated database. SQLAlchemy is the typed compiler here; no engine is ever made.
 """
 
+from storage.tables.carriers import carrier_hour, carrier_seen
 from storage.tables.ledger import (
     SYSTEM_ACCOUNTS,
     account,
@@ -23,7 +24,7 @@ from storage.tables.members import (
     member_link,
 )
 from storage.tables.messages import command_log, conversation, inbound, notice, outbound
-from storage.tables.programme import programme, reward, staff, stock, tier
+from storage.tables.programme import programme, reward, staff, stock, text_override, tier
 from storage.tables.rewards import issuance, till_code
 from storage.tables.schema import metadata
 from storage.tables.tenants import (
@@ -32,6 +33,7 @@ from storage.tables.tenants import (
     channel_setting,
     directory,
     job,
+    sub_code,
     tenant,
 )
 
@@ -43,6 +45,8 @@ __all__ = [
     "SYSTEM_ACCOUNTS",
     "account",
     "address_stop",
+    "carrier_hour",
+    "carrier_seen",
     "channel",
     "channel_secret",
     "channel_setting",
@@ -69,7 +73,9 @@ __all__ = [
     "reward",
     "staff",
     "stock",
+    "sub_code",
     "tenant",
+    "text_override",
     "tier",
     "till_code",
     "transfer",

@@ -9,6 +9,7 @@ from storage.tables.schema import (
     BIGINT,
     BOOL,
     INT,
+    JSON,
     TEXT,
     TEXTS,
     UUID,
@@ -35,6 +36,7 @@ programme: Final = tenant_table(
     must("join_bonus", BIGINT, "0"),
     must("reserve_days", INT, "7"),
     must("rejoin_days", INT, "30"),
+    must("shortcuts", JSON, "'{}'"),
     one_of("programme", "rounding", "floor", "up", "half_even"),
 )
 
@@ -68,6 +70,15 @@ reward: Final = tenant_table(
     belongs_to("reward", "tier_id", "tier"),
     UniqueConstraint("tenant_id", "slug", name="reward_slug_key"),
     CheckConstraint("points > 0 and valid_days > 0", name="reward_sane"),
+)
+
+text_override: Final = tenant_table(
+    "text_override",
+    ("language", "message"),
+    must("language", TEXT),
+    must("message", TEXT),
+    must("forms", TEXTS),
+    CheckConstraint("cardinality(forms) > 0", name="text_override_said"),
 )
 
 stock: Final = tenant_table(

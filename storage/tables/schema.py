@@ -55,15 +55,28 @@ def one_of(table: str, column: str, *values: str) -> CheckConstraint:
     return CheckConstraint(f"{column} in ({listed})", name=f"{table}_{column}")
 
 
+PLATFORM: Final = "00000000-0000-7000-8000-000000000000"
+"""The reserved tenant that owns what several shops share."""
+SHARED: Final = frozenset(
+    {
+        *("address_stop", "channel_secret", "channel_setting", "command_log", "conversation"),
+        *("inbound", "outbound", "programme", "sub_code", "carrier_hour", "carrier_seen"),
+    }
+)
+"""The tenant tables that may hold rows of the platform: no other takes one."""
+
+
 def tenant_table(
     name: str, key: tuple[str, ...], *items: SchemaItem, fillfactor: int = 100
 ) -> Table:
     """A table under row security, whose primary key is the tenant and `key`."""
+    wall = CheckConstraint(f"tenant_id <> '{PLATFORM}'", name=f"{name}_of_a_shop")
     return Table(
         name,
         metadata,
         must("tenant_id", UUID),
         *items,
+        *(() if name in SHARED else (wall,)),
         PrimaryKeyConstraint("tenant_id", *key, name=f"{name}_pkey"),
         postgresql_with={"fillfactor": fillfactor} if fillfactor < 100 else None,
     )

@@ -6,7 +6,14 @@ These four tables hold no personal number, no text and no secret (docs/architect
 
 from typing import Final
 
-from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 
 from storage.tables.schema import (
@@ -38,6 +45,7 @@ tenant: Final = Table(
     PrimaryKeyConstraint("id", name="tenant_pkey"),
     UniqueConstraint("slug", name="tenant_slug_key"),
     UniqueConstraint("join_code", name="tenant_join_code_key"),
+    Index("tenant_by_name", sql("lower(name)"), "slug", postgresql_where=sql("status = 'open'")),
 )
 
 channel: Final = Table(
@@ -115,4 +123,16 @@ channel_setting: Final = tenant_table(
     must("region", TEXT),
     must("settings", JSON, "'{}'"),
     ForeignKeyConstraint(["channel_id"], ["channel.id"], name="channel_setting_channel_id_fkey"),
+)
+
+sub_code: Final = tenant_table(
+    "sub_code",
+    ("channel_id", "digits"),
+    must("channel_id", UUID),
+    must("digits", TEXT),
+    must("at_tenant", UUID),
+    UniqueConstraint("tenant_id", "channel_id", "at_tenant", name="sub_code_at_tenant_key"),
+    ForeignKeyConstraint(["channel_id"], ["channel.id"], name="sub_code_channel_id_fkey"),
+    ForeignKeyConstraint(["at_tenant"], ["tenant.id"], name="sub_code_at_tenant_fkey"),
+    CheckConstraint("digits ~ '^[1-9][0-9]{0,5}$'", name="sub_code_digits"),
 )

@@ -13,7 +13,6 @@ from core.facts import (
     Counter,
     Issuance,
     Lot,
-    Purchase,
     Scope,
     Staff,
     TillCode,
@@ -33,7 +32,8 @@ from core.ports import (
     Settlement,
     Today,
 )
-from core.values import Address
+from core.purchases import Purchase
+from core.values import Address, Shop
 from tests.core import links
 from tests.core.settlements import settlement_of
 from tests.core.tables import Tables
@@ -50,7 +50,7 @@ class MemoryLoads:
         shops: dict[str, JoinTarget],
         now: datetime,
     ) -> None:
-        self.tables, self.caller, self.staff, self.shops = tables, caller, tuple(staff), shops
+        self.tables, self.caller, self.staff, self.others = tables, caller, tuple(staff), shops
         self.now, self.trips = now, 0
 
     async def linking(self, code: str) -> Counted[Linking]:
@@ -227,7 +227,13 @@ class MemoryLoads:
     async def tenant_by_join_code(self, code: str) -> Counted[JoinTarget]:
         self.trips += 1
         subject = sha256(str(self.caller.address).encode()).hexdigest()
-        return Counted(found=self.shops.get(code), tries=self.counted("join_code", subject))
+        return Counted(found=self.others.get(code), tries=self.counted("join_code", subject))
+
+    async def shops(self, *, after: tuple[str, str] | None, limit: int) -> tuple[Shop, ...]:
+        raise NotImplementedError("one shop has no list of others")
+
+    async def shops_like(self, typed: str) -> tuple[Shop, ...]:
+        raise NotImplementedError("nor a way to find them")
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:
         self.trips += 1

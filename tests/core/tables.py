@@ -11,18 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from core import changes as c
-from core.facts import (
-    Counter,
-    Hold,
-    Issuance,
-    Lot,
-    Member,
-    Notice,
-    Purchase,
-    TillCode,
-    Wallet,
-)
+from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, TillCode, Wallet
 from core.links import Link
+from core.purchases import Purchase
 from core.values import Address
 from tests.core.belongings import move_belongings
 
@@ -76,6 +67,7 @@ class Tables:
     notices: dict[UUID, Notice] = field(default_factory=dict)
     consents: dict[UUID, c.ConsentGiven] = field(default_factory=dict)
     stops: dict[Address, bool] = field(default_factory=dict)
+    listed: dict[Address, bool] = field(default_factory=dict)
     seen: dict[UUID, datetime] = field(default_factory=dict)
     links: dict[UUID, Link] = field(default_factory=dict)
     undone: dict[UUID, int] = field(default_factory=dict)
@@ -124,6 +116,7 @@ class Tables:
         address = Address(change.kind, change.value)
         must(address not in self.addresses, "the address has a member")
         self.addresses[address] = change.member_id
+        self.listed[address] = True
 
     @apply.register
     def _(self, change: c.ConsentGiven) -> None:
@@ -297,3 +290,9 @@ class Tables:
     def _(self, change: c.LinkUndone) -> None:
         must(change.id not in self.undone, "the link is undone")
         self.undone[change.id] = change.points
+
+    @apply.register
+    def _(self, change: c.AddressListed) -> None:
+        address = Address(change.kind, change.value)
+        assert self.addresses[address] == change.member_id
+        self.listed[address] = change.listed

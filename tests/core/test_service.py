@@ -93,4 +93,5 @@ def test_questions_are_told_from_intentions_by_their_type() -> None:
     assert questions == {
         *("WhoAmI", "ShowMyData", "ShowBalance", "ShowHistory", "QuotePurchase", "ShowToday"),
         *("ListRewards", "ListIssuances", "ListReserved", "CheckPinLock", "ShowLastLink"),
+        *("ListShops", "FindShops"),
     }

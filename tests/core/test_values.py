@@ -3,7 +3,15 @@
 import pytest
 
 from core.errors import AmountNotUnderstood, PhoneNotUnderstood
-from core.values import Money, Secret, ascii_digits, mask_phone, parse_amount, parse_phone
+from core.values import (
+    Money,
+    Secret,
+    ascii_digits,
+    local_phone,
+    mask_phone,
+    parse_amount,
+    parse_phone,
+)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +159,11 @@ def test_numbers_that_are_refused(typed: str) -> None:
 
 def test_only_arabic_digits_become_ascii() -> None:
     assert ascii_digits("٠١٢٣٤٥٦٧٨٩ ۰۱۲۳۴۵۶۷۸۹ ² ५ x") == "0123456789 0123456789 ² ५ x"
+
+
+def test_a_number_is_written_as_its_own_country_dials_it() -> None:
+    assert local_phone("+263771234567") == "0771234567"
+    assert local_phone("+962791234567") == "0791234567"
 
 
 def test_the_middle_of_a_number_is_hidden() -> None:

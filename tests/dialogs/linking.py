@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from core.facts import TillCode
 from core.members.link_commands import LastLink, LinkPreview, LinkUndoneRef, PhoneLinked
-from tests.dialogs.naming import NOW, REF, id_of
+from dialogs.written import id_of
+from tests.dialogs.naming import NOW, REF
 
 
 def link_code(code: str = "482913") -> TillCode:

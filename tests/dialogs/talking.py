@@ -13,7 +13,7 @@ from dialogs.messages import Input
 from dialogs.registry import discover
 from dialogs.session import Session, from_json
 from tests.dialogs import world
-from tests.dialogs.transcripts import USUAL, build
+from tests.dialogs.playing import USUAL, build
 
 
 @dataclass(slots=True)

@@ -1,11 +1,11 @@
 """The engine's own rules: one unit of work a turn, keys, paging, rejects, frames, secrets."""
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from core.errors import PinWrong
 from core.ledger.commands import ShowBalance

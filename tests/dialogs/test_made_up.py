@@ -8,7 +8,7 @@ from dialogs.diagram import unreachable
 from dialogs.registry import discover
 from dialogs.session import Session
 from tests.dialogs import world
-from tests.dialogs.transcripts import Stage, play
+from tests.dialogs.playing import Stage, play
 
 PACKAGE = "tests.dialogs.made_up"
 TRANSCRIPT = Path(__file__).parent / "made_up" / "tell_us.txt"

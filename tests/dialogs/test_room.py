@@ -8,15 +8,17 @@ import pytest
 from core.errors import QuoteChanged, RepeatedPurchase
 from core.facts import Caller
 from dialogs.registry import discover
-from dialogs.room import fits_screen
+from dialogs.screen import SCREEN
+from gateway.outgoing import hints
 from gateway.render import Profile, fit
 from tests.dialogs import world
+from tests.dialogs.shelves import reward
 from tests.dialogs.talking import Talk
 
 ARABIC = "عبد الرحمن بن محمد آل الشيخ الكبير الحسني"[:40]
 SHOP = "مقهى الأصدقاء الكبير"
 TERMS = "لا يشمل أيام العطل الرسمية ولا يجمع مع أي عرض آخر في نفس اليوم " * 2
-REWARD = replace(world.reward(ARABIC, 1000, slug="arabic"), terms=TERMS)
+REWARD = replace(reward(ARABIC, 1000, slug="arabic"), terms=TERMS)
 USSD = Profile(surface="ussd")
 GUARDING = {
     (dialog.name, state.name)
@@ -28,10 +30,23 @@ GUARDING = {
 
 def someone(shop: str, **options: Any) -> Caller:
     kept = world.caller(**{"points": 11_150, "name": ARABIC, "staff": "manager", **options})
+    if "language" in options:
+        kept = replace(kept, programme=world.programme(languages=(options["language"],)))
     return replace(kept, programme=replace(kept.programme, name=shop, rewards=(REWARD,)))
 
 
-def answers() -> dict[str, Any]:
+def answers(place: tuple[str, str]) -> dict[str, Any]:
+    """What core answers on the way to a guarding state."""
+    told = _answers()
+    if place[0] == "cancel_reward":
+        told["ListIssuances"] = told["ListReserved"]
+    if place[0] == "link" and place[1] != "confirm":
+        pins = {"pin": True, "own_pin": place[1] == "pins"}
+        told["LookUpLink"] = replace(told["LookUpLink"], **pins)
+    return told
+
+
+def _answers() -> dict[str, Any]:
     mine = world.issuance(name=ARABIC, member=ARABIC)
     waiting = world.issuance("reserved", code=None, name=ARABIC, member=ARABIC)
     today = world.today()
@@ -69,8 +84,8 @@ CASES: dict[tuple[str, str], tuple[str, ...]] = {
     ("use_reward", "pin"): ("my rewards", "1", "1", "12"),
     ("cancel_reward", "confirm"): ("my rewards", "1", "1"),
     ("leave", "confirm"): ("leave",),
-    ("stop", "confirm"): ("settings", "messages", "4"),
-    ("start", "confirm"): ("settings", "messages", "4"),
+    ("stop", "confirm"): ("settings", "3", "4"),
+    ("start", "confirm"): ("settings", "3", "4"),
     ("join", "consent_again"): ("join",),
 }
 
@@ -80,33 +95,32 @@ def test_every_guarding_state_is_tried() -> None:
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["asked", "asked_again"])
+@pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("shop", ["Cafe Aroma", SHOP, ARABIC], ids=["latin", "arabic", "long"])
 @pytest.mark.parametrize("place", sorted(CASES), ids=".".join)
-def test_a_guarding_question_is_one_page(place: tuple[str, str], shop: str, again: bool) -> None:
-    talk = Talk(caller=someone(shop, pin=place == ("reward", "pin")), answers=answers())
-    if place[0] == "cancel_reward":
-        talk.answers["ListIssuances"] = talk.answers["ListReserved"]
-    if place[0] == "link" and place[1] != "confirm":
-        pins = {"pin": True, "own_pin": place[1] == "pins"}
-        talk.answers["LookUpLink"] = replace(talk.answers["LookUpLink"], **pins)
+def test_a_guarding_question_is_one_page(
+    place: tuple[str, str], shop: str, language: str, again: bool
+) -> None:
+    pin = place == ("reward", "pin")
+    talk = Talk(caller=someone(shop, pin=pin, language=language), answers=answers(place))
     if place[0] == "join":
-        talk.caller = someone(shop, status="left")
+        talk.caller = someone(shop, status="left", language=language)
     if place[0] == "start":
-        talk.caller = someone(shop, stopped=True)
+        talk.caller = someone(shop, stopped=True, language=language)
     talk.say(*CASES[place])
     assert tuple(talk.at.split(".")) == place
     if again:
         talk.say("nonsense")
-    page = fit(talk.turn.reply, USSD)
+    page = fit(talk.turn.reply, USSD, texts=hints(language))
     assert not page.more
     if not talk.turn.reply.secret:
-        shown = page.text.split("\n")
-        assert f"{page.options[0].number} {page.options[0].label}" in shown
+        joint, shown = hints(language).joint, page.text.split("\n")
+        assert f"{page.options[0].number}{joint}{page.options[0].label}" in shown
         assert len(page.options) == len(talk.turn.reply.choices)
 
 
 def test_a_price_that_changed_is_still_one_page() -> None:
-    talk = Talk(caller=someone(SHOP), answers=answers())
+    talk = Talk(caller=someone(SHOP), answers=answers(("reward", "confirm")))
     talk.answers["RecordPurchase"] = QuoteChanged(points=99_000)
     talk.say(*STAFF, "1", "0791234567", "10000.005", "1")
     assert "+99 000 pts" in talk.turn.reply.text
@@ -121,7 +135,7 @@ def test_a_short_name_keeps_all_of_its_screen() -> None:
 
 
 def test_conditions_that_have_no_room_are_a_choice() -> None:
-    talk = Talk(caller=someone("Cafe Aroma"), answers=answers())
+    talk = Talk(caller=someone("Cafe Aroma"), answers=answers(("reward", "confirm")))
     talk.say("redeem 1")
     assert [(c.number, c.label) for c in talk.turn.reply.choices] == [
         (1, "Yes"), (0, "No"), (2, "Conditions"),
@@ -149,12 +163,12 @@ def test_home_offers_something_on_its_first_page(name: str, shop: str, kind: str
 
 
 def test_room_is_counted_as_carriers_count_it() -> None:
-    assert fits_screen(["x" * 182])
-    assert not fits_screen(["x" * 183])
-    assert not fits_screen(["x" * 181 + "["])
-    assert fits_screen(["م" * 80])
-    assert not fits_screen(["م" * 81])
-    assert not fits_screen(["😀" * 41])
+    assert SCREEN.holds(["x" * 182])
+    assert not SCREEN.holds(["x" * 183])
+    assert not SCREEN.holds(["x" * 181 + "["])
+    assert SCREEN.holds(["م" * 80])
+    assert not SCREEN.holds(["م" * 81])
+    assert not SCREEN.holds(["😀" * 41])
 
 
 def test_rows_of_what_waits_name_the_customer() -> None:

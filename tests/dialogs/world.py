@@ -15,18 +15,18 @@ from core.facts import (
     Member,
     Notice,
     Programme,
-    Purchase,
     Reward,
     Staff,
-    Tier,
     TillCode,
     Wallet,
 )
 from core.ledger.commands import Balance
 from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
+from core.purchases import Purchase
 from core.rewards.commands import Offer, Redeemed, Settled
-from core.values import Address
+from core.values import Address, Shop
+from dialogs.written import id_of
 from tests.dialogs.linking import (
     last_link,
     link_code,
@@ -34,10 +34,10 @@ from tests.dialogs.linking import (
     link_undone,
     phone_linked,
 )
-from tests.dialogs.naming import IDS, NOW, REF, id_of
+from tests.dialogs.naming import NOW, REF
+from tests.dialogs.shelves import BRONZE, GOLD, REWARDS, SILVER, TIERS, shelf
 
 __all__ = [
-    "IDS",
     "NOW",
     "REF",
     "id_of",
@@ -47,25 +47,6 @@ __all__ = [
     "link_undone",
     "phone_linked",
 ]
-
-BRONZE = Tier(id=id_of("bronze"), name="Bronze", threshold=0, multiplier_pct=100)
-SILVER = Tier(id=id_of("silver"), name="Silver", threshold=1000, multiplier_pct=150)
-GOLD = Tier(id=id_of("gold"), name="Gold", threshold=5000, multiplier_pct=200)
-TIERS = {tier.name: tier for tier in (BRONZE, SILVER, GOLD)}
-
-
-def reward(name: str, points: int, category: str = "Food", **more: object) -> Reward:
-    slug = name.lower().replace(" ", "-")
-    kept = Reward(id=id_of(slug), slug=slug, name=name, category=category, points=points)
-    return replace(kept, **more)  # type: ignore[arg-type]
-
-
-REWARDS = (reward("Muffin", 300), reward("Free Coffee", 100, "Drinks"), reward("Tea", 90, "Drinks"))
-MANY = (
-    *REWARDS,
-    *(reward(f"Cake {n}", 200 + n, "Cakes") for n in range(1, 6)),
-    reward("Gold Mug", 400, "Things", tier_id=GOLD.id),
-)
 
 PROGRAMME = Programme(
     tenant_id=id_of("cafe-aroma"),
@@ -85,6 +66,22 @@ PROGRAMME = Programme(
 )
 
 
+PLATFORM = Programme(
+    tenant_id=id_of("platform"), slug="platform", name="Maita", config_version=1, region="ZW",
+    currency="USD", timezone="Africa/Harare",
+)  # fmt: skip
+
+
+def shop(name: str) -> Shop:
+    slug = name.lower().replace(" ", "-")
+    return Shop(tenant_id=id_of(slug), slug=slug, name=name)
+
+
+def shops(count: int = 3, first: int = 1) -> tuple[Shop, ...]:
+    """So many shops in the order of their names: Shop 001, Shop 002 …"""
+    return tuple(shop(f"Shop {n:03}") for n in range(first, first + count))
+
+
 def programme(**changes: object) -> Programme:
     return replace(PROGRAMME, **changes)  # type: ignore[arg-type]
 
@@ -98,7 +95,7 @@ def caller(
     language: str = "en",
     staff: str = "",
     staff_pin: bool = True,
-    many: bool = False,
+    many: int = 0,
     languages: tuple[str, ...] = ("en",),
     notices: tuple[Notice, ...] = (),
     open_issuances: int = 0,
@@ -106,9 +103,12 @@ def caller(
     stopped: bool = False,
     expired: int = 0,
     turned: bool = False,
+    shops: tuple[Shop, ...] | None = None,
+    chosen: bool = True,
 ) -> Caller:
     """Who calls: with `points` a member, without a stranger; `staff`: cashier or manager.
-    `turned`: the catalogue's order is another, so that its numbers mean other rewards."""
+    `turned`: the catalogue's order is another, so that its numbers mean other rewards. `shops`:
+    by a shared address, those the caller belongs to; not `chosen`: none is yet."""
     member = wallet = None
     if points is not None:
         member = Member(
@@ -118,9 +118,9 @@ def caller(
         )  # fmt: skip
         wallet = Wallet(id=id_of("wallet"), member_id=member.id, version=7, posted=points, visits=4)
     return Caller(
-        programme=programme(
-            rewards=(MANY if many else REWARDS)[:: -1 if turned else 1], languages=tuple(languages)
-        ),
+        programme=programme(rewards=shelf(many)[:: -1 if turned else 1], languages=tuple(languages))
+        if chosen
+        else PLATFORM,
         address=Address("msisdn", "+962791234567"),
         member=member,
         wallet=wallet,
@@ -130,6 +130,8 @@ def caller(
         to_approve=to_approve,
         stopped=stopped,
         expired_unbooked=expired,
+        shops=shops,
+        chosen=chosen,
     )
 
 
@@ -169,7 +171,7 @@ def offers(
     points: int = 1250,
     sold_out: str = "",
     gold_only: str = "",
-    many: bool = False,
+    many: int = 0,
     none: bool = False,
     coffee: int = 100,
     terms: str = "",
@@ -182,7 +184,7 @@ def offers(
             stock=0 if kept.slug == sold_out else None,
             tier="Gold" if kept.slug == gold_only or kept.tier_id else None,
         )
-        for kept in (MANY if many else REWARDS)
+        for kept in shelf(many)
     ]  # fmt: skip
     found.sort(key=lambda o: (bool(o.missing or o.tier or o.stock == 0), o.points))
     return () if none else tuple(found)
@@ -203,6 +205,15 @@ def issuance(
         reserved_at=NOW - timedelta(minutes=20), expires_at=NOW + timedelta(days=30),
         redeemed_at=NOW if state == "redeemed" else None, member_name=member,
     )  # fmt: skip
+
+
+def issuances(count: int, state: str = "issued", waiting: bool = False) -> tuple[Issuance, ...]:
+    """So many of one member's, or so many members' that wait for staff."""
+    code = None if waiting or state != "issued" else "482913"
+    return tuple(
+        issuance("reserved" if waiting else state, code, f"Free Coffee {n}", f"i{n}", f"Rudo {n}")
+        for n in range(1, count + 1)
+    )
 
 
 def settled(state: str = "issued", reward: str = "Free Coffee") -> Settled:
@@ -251,12 +262,15 @@ def today(mine: int = 1) -> Today:
     )  # fmt: skip
 
 
-def history(lines: int = 3) -> tuple[HistoryLine, ...]:
-    kinds = (("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""))
+def history(lines: int = 3, kinds: int = 3) -> tuple[HistoryLine, ...]:
+    every = (
+        ("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""),
+        ("expire", -20, ""), ("refund", 100, ""), ("reverse", -750, "50.000"), ("merge", 300, ""),
+    )  # fmt: skip
     return tuple(
         HistoryLine(
-            id=id_of(f"line{n}"), at=NOW - timedelta(days=n), code=kinds[n % 3][0],
-            points=kinds[n % 3][1], detail=kinds[n % 3][2], ref=REF,
+            id=id_of(f"line{n}"), at=NOW - timedelta(days=n), code=every[n % kinds][0],
+            points=every[n % kinds][1], detail=every[n % kinds][2], ref=REF,
         )
         for n in range(lines)
     )  # fmt: skip

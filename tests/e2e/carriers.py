@@ -24,7 +24,8 @@ def number_of(screen: str, label: str) -> str:
     """The number in front of a label on a screen, or "" when the label is not there."""
     for line in screen.splitlines():
         number, _, rest = line.partition(" ")
-        if number.isdigit() and rest.startswith(label):
+        # Arabic writes `1 - …`.
+        if number.isdigit() and rest.removeprefix("- ").startswith(label):
             return number
     return ""
 
@@ -189,7 +190,8 @@ class Twilio:
 class Provider:
     """A fake provider behind the channels' base_url: records what it was sent, answers as told.
 
-    An ASGI application for `uvicorn` on a free port; `answers` are taken first, then success.
+    An ASGI application for `uvicorn` on a free port; `answers` are taken first, then success as
+    the carrier of that path says it.
     """
 
     received: list[dict[str, Any]] = field(default_factory=list)
@@ -204,8 +206,8 @@ class Provider:
         return self.messages()
 
     def messages(self) -> list[dict[str, Any]]:
-        """The messages sent so far, as their bodies' fields."""
-        rows = [row["fields"] for row in self.received]
+        """The messages sent so far, as their fields; neither marks of reading nor typing signs."""
+        rows = [row["fields"] for row in self.received if "Typing" not in row["path"]]
         return [row for row in rows if row.get("status") != "read"]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -217,7 +219,7 @@ class Provider:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        told = body.decode()
+        told = body.decode() or scope["query_string"].decode()
         fields = json.loads(told) if told.startswith("{") else dict(parse_qsl(told))
         self.received.append({"path": scope["path"], "fields": fields, "at": time.monotonic()})
         status, headers, answer = self.answers.pop(0) if self.answers else self._success(scope)
@@ -226,9 +228,15 @@ class Provider:
         await send({"type": "http.response.body", "body": answer})
 
     def _success(self, scope: Any) -> tuple[int, dict[str, str], bytes]:
-        number = len(self.received)
-        json_type = {"content-type": "application/json"}
-        if scope["path"].endswith(".json"):
-            return 201, json_type, json.dumps({"sid": f"SM{number:032d}"}).encode()
-        answer = {"messages": [{"id": f"wamid.out.{number}"}]}
-        return 200, json_type, json.dumps(answer).encode()
+        number, path = len(self.received), scope["path"]
+        if path.endswith("/sendsms"):
+            return 202, {"content-type": "text/html"}, b"0: Accepted for delivery"
+        status, answer = 200, dict[str, Any](messages=[{"id": f"wamid.out.{number}"}])
+        if path.endswith("/Typing.json"):
+            answer = {"success": True}
+        elif path.endswith(".json"):
+            status, answer = 201, {"sid": f"SM{number:032d}"}
+        elif path.endswith("/messaging"):
+            told = {"statusCode": 101, "messageId": f"ATXid_{number}", "status": "Success"}
+            status, answer = 201, {"SMSMessageData": {"Message": "", "Recipients": [told]}}
+        return status, {"content-type": "application/json"}, json.dumps(answer).encode()

@@ -5,13 +5,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 
+from storage.embedded import EmbeddedPostgres, choose_folder
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.e2e.process import Gateway, free_port, maita, start
 
@@ -34,6 +37,24 @@ def gateway(data_dir: Path) -> Iterator[Gateway]:
     running.demo = json.loads(maita("demo", "--json", env=running.env))
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def superuser(gateway: Gateway, data_dir: Path) -> Iterator[psycopg.Connection]:
+    """The running gateway's database without row security, for looking."""
+    with looking_into(data_dir) as connection:
+        yield connection
+
+
+@contextmanager
+def looking_into(data_dir: Path) -> Iterator[psycopg.Connection]:
+    """The private database of a data folder, without row security."""
+    server = EmbeddedPostgres(choose_folder(data_dir))
+    server.start()
+    url = server.superuser.replace("/postgres?", "/maita?")
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +110,21 @@ def twilio(gateway: Gateway, slug: str) -> Twilio:
 
 @pytest.fixture
 async def provider() -> AsyncIterator[Listening]:
-    """A provider of our own on a free port: where it listens, and what it was sent."""
+    """A provider of a test's own on a free port: where it listens, and what it was sent."""
+    async with listening() as played:
+        yield played
+
+
+@pytest.fixture(scope="module")
+async def carriers() -> AsyncIterator[Listening]:
+    """One that all tests of a module share."""
+    async with listening() as played:
+        yield played
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Listening]:
+    """A provider on a free port while it is needed."""
     played, port = Provider(), free_port()
     config = uvicorn.Config(played, port=port, lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)

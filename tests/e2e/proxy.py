@@ -17,12 +17,16 @@ READY_FOR_QUERY = ord("Z")
 @dataclass(slots=True)
 class Proxy:
     """Forwards until armed. `free`: lets so many exchanges pass, then holds all answers.
-    `marker`: holds the answers of a connection from the moment its client says these bytes."""
+    `marker`: holds the answers of a connection from the moment its client says these bytes;
+    `barrier`: holds the very saying of them, so that the server never hears it. `stopped`: how
+    many connections stand still so far."""
 
     url: str = ""
     free: int | None = None
     marker: bytes | None = None
+    barrier: bytes | None = None
     held: asyncio.Event = field(default_factory=asyncio.Event)
+    stopped: int = 0
 
     def arm(self, free: int) -> None:
         """Hold the answer after `free` more exchanges."""
@@ -32,9 +36,13 @@ class Proxy:
     async def pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, holding: asyncio.Event
     ) -> None:
-        """Client to server: everything passes."""
+        """Client to server: everything passes, up to the barrier."""
         with suppress(ConnectionError):
             while data := await source.read(65536):
+                if self.barrier and self.barrier in data:
+                    self._stop()
+                    await source.read()
+                    break
                 if self.marker and self.marker in data:
                     holding.set()
                 sink.write(data)
@@ -51,13 +59,17 @@ class Proxy:
                 body = await source.readexactly(int.from_bytes(head[1:], "big") - 4)
                 if self.free == 0 or holding.is_set():
                     if head[0] == READY_FOR_QUERY:
-                        self.held.set()
+                        self._stop()
                     continue
                 if head[0] == READY_FOR_QUERY and self.free is not None:
                     self.free -= 1
                 sink.write(head + body)
                 await sink.drain()
         sink.close()
+
+    def _stop(self) -> None:
+        self.stopped += 1
+        self.held.set()
 
 
 @asynccontextmanager

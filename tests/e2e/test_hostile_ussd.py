@@ -30,7 +30,7 @@ async def at_home(gateway: Gateway, http: httpx.AsyncClient, digest: None) -> Ha
     phone = handset(gateway, "cafe-aroma", MEMBER)
     await phone.dial(http)
     if "Join free" in phone.screen:
-        await phone.pick(http, "Join", "Agree")
+        await phone.pick(http, "Join", "English", "Agree")
         await phone.say(http, "O'Neill")
         await phone.dial(http)
     await phone.start_over(http)

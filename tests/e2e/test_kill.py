@@ -1,18 +1,31 @@
-"""kill -9 between the commit and the answer: the carrier's retry gets the answer, once."""
+"""kill -9 around the commit of a spending step: the carrier's retry gets the answer, once, on every
+kind that answers in the request (docs/security.md F2, F3)."""
 
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
 
 from storage.embedded import EmbeddedPostgres, choose_folder
+from tests.e2e.conftest import Listening
+from tests.e2e.phone import Phone, balance, to_confirm
 from tests.e2e.process import Gateway, maita, start
 from tests.e2e.proxy import Proxy, proxied
 from tests.e2e.shop import Shop, newcomers
+from tests.e2e.speakers import USSD
+from tests.e2e.speech import Posted
+
+REF = re.compile(r"Ref \w{7}")
+AT_ONCE = 6
+"""As many turns as wait before their commit at a time; each keeps a connection of the pool."""
 
 
 @pytest.fixture
@@ -24,46 +37,123 @@ async def slow(gateway: Gateway, data_dir: Path) -> AsyncIterator[Proxy]:
     server.stop()
 
 
-# The way of the confirming step: begin, what redeeming needs, commit. Held back is the answer to
-# the third exchange (PostgreSQL has committed and the gateway does not know) or to the second.
-@pytest.mark.parametrize("free", [2, 1], ids=["after-commit", "before-commit"])
-async def test_a_retry_after_kill_9_has_one_effect(
-    free: int,
-    gateway: Gateway,
-    slow: Proxy,
-    data_dir: Path,
-    http: httpx.AsyncClient,
-) -> None:
-    shop = Shop(20 + free, stock=5, provider=gateway.url)
-    shop.open(gateway, data_dir)
-    # In a thread: the proxy that it connects through runs on this loop.
-    doomed = await asyncio.to_thread(start, "serve", data_dir, MAITA_DATABASE_URL=slow.url)
-    phone = shop.handset(doomed, newcomers(1, 3_400_000 + free)[0])
-    await phone.dial(http)
-    await phone.pick(http, "Join", "Agree", "Skip")
-    await phone.dial(http)
-    confirm = await phone.pick(http, "Rewards", "Last Mugs")
-    assert "Yes" in confirm, confirm
+@pytest.fixture(scope="module")
+def shop(gateway: Gateway, carriers: Listening, data_dir: Path) -> Shop:
+    opened = Shop(20, stock=99, provider=carriers[0])
+    opened.open(gateway, data_dir)
+    return opened
 
-    slow.arm(free)
-    with pytest.raises(httpx.HTTPError):
-        async with httpx.AsyncClient(timeout=1.5, trust_env=False) as impatient:
-            await phone.pick(impatient, "Yes")
+
+async def at_the_question(
+    shop: Shop, kinds: Sequence[str], first: int, gateway: Gateway, http: httpx.AsyncClient,
+    carriers: Listening,
+) -> list[Phone]:  # fmt: skip
+    """A phone of each kind where `Yes` is about to be typed."""
+    numbers = newcomers(len(kinds), first)
+    phones = [
+        shop.phone(kind, number, gateway, http, carriers[1])
+        for kind, number in zip(kinds, numbers, strict=True)
+    ]
+    await asyncio.gather(*(to_confirm(phone) for phone in phones))
+    for phone in phones:
+        phone.type(phone.key("Yes"))
+    return phones
+
+
+async def has_one_effect(phone: Phone) -> None:
+    """The retry at a process that lives: an answer with a reference, for ever the same, and the
+    points gone once."""
+    await phone.post()
+    assert REF.search(phone.shown.text), (phone.line.kind, phone.shown)
+    first = phone.answer
+    await phone.post()
+    assert phone.answer == first
+    shown = await balance(phone)
+    assert "50 pts" in shown, (phone.line.kind, shown)
+    assert "150 pts" not in shown, (phone.line.kind, shown)
+
+
+async def test_killed_after_the_commit(
+    shop: Shop, gateway: Gateway, data_dir: Path, carriers: Listening, http: httpx.AsyncClient,
+    superuser: psycopg.Connection,
+) -> None:  # fmt: skip
+    """PostgreSQL has committed, and no answer reached the carrier."""
+    phones = await at_the_question(shop, USSD, 3_410_000, gateway, http, carriers)
+    before = shop.given(superuser)
+    doomed = await asyncio.to_thread(start, "serve", data_dir, MAITA_PUBLIC_URL=gateway.url)
+    sockets = [await deaf(phone.request(), doomed.url) for phone in phones]
+    deadline = time.monotonic() + 20
+    while shop.given(superuser) < before + len(phones):
+        assert time.monotonic() < deadline, "not all of them were committed"
+        await asyncio.sleep(0.02)
+    doomed.kill()
+    for socket in sockets:
+        socket.close()
+    for phone in phones:
+        await has_one_effect(phone)
+    assert shop.given(superuser) == before + len(phones)
+
+
+@pytest.mark.parametrize("first", range(0, len(USSD), AT_ONCE))
+async def test_killed_before_the_commit(
+    first: int, shop: Shop, gateway: Gateway, slow: Proxy, data_dir: Path, carriers: Listening,
+    http: httpx.AsyncClient, superuser: psycopg.Connection,
+) -> None:  # fmt: skip
+    """All was decided, and PostgreSQL never heard of it."""
+    kinds = USSD[first : first + AT_ONCE]
+    phones = await at_the_question(shop, kinds, 3_420_000 + first, gateway, http, carriers)
+    before = shop.given(superuser)
+    # In a thread: the proxy that it connects through runs on this loop.
+    doomed = await asyncio.to_thread(
+        start, "serve", data_dir, MAITA_DATABASE_URL=slow.url, MAITA_PUBLIC_URL=gateway.url
+    )
+    slow.barrier = b"commit_"
+    await unanswered(phones, doomed)
     assert slow.held.is_set()
     doomed.kill()
-    slow.free = None
+    assert shop.given(superuser) == before
+    for phone in phones:
+        await has_one_effect(phone)
+    assert shop.given(superuser) == before + len(phones)
 
-    retry = shop.handset(gateway, phone.phone)
-    retry.session, retry.text = phone.session, phone.text
-    answer = await retry.post(http)
-    ref = re.search(r"Ref (\w{7})", answer)
-    assert ref, answer
-    assert await retry.post(http) == answer
 
-    await retry.dial(http)
-    await retry.say(http, "00")
-    balance = await retry.pick(http, "Balance")
-    assert "50 pts" in balance, balance
-    assert "150 pts" not in balance, balance
+async def test_killed_between_the_commit_and_knowing_of_it(
+    shop: Shop, gateway: Gateway, slow: Proxy, data_dir: Path, carriers: Listening,
+    http: httpx.AsyncClient, superuser: psycopg.Connection,
+) -> None:  # fmt: skip
+    """PostgreSQL has committed, and its own word of it never arrived."""
+    phones = await at_the_question(shop, USSD[:1], 3_430_000, gateway, http, carriers)
+    before = shop.given(superuser)
+    doomed = await asyncio.to_thread(
+        start, "serve", data_dir, MAITA_DATABASE_URL=slow.url, MAITA_PUBLIC_URL=gateway.url
+    )
+    slow.marker = b"commit_"
+    await unanswered(phones, doomed)
+    assert slow.held.is_set()
+    doomed.kill()
+    assert shop.given(superuser) == before + 1
+    await has_one_effect(phones[0])
     report = json.loads(maita("verify", "--json", env=gateway.env))
     assert report["ok"], report
+
+
+async def unanswered(phones: Sequence[Phone], doomed: Gateway) -> None:
+    """Say it all at once to a process that will not answer."""
+    async with httpx.AsyncClient(timeout=1.5, trust_env=False) as impatient:
+        cut_off = [replace(phone, door=doomed.url, http=impatient) for phone in phones]
+        tries = (phone.knock() for phone in cut_off)
+        ends = await asyncio.gather(*tries, return_exceptions=True)
+    assert all(isinstance(end, httpx.ReadTimeout) for end in ends), ends
+
+
+async def deaf(asked: Posted, door: str) -> asyncio.StreamWriter:
+    """Say it and never read what is answered."""
+    told, to = urlsplit(asked.url), urlsplit(door)
+    target = told.path + (f"?{told.query}" if told.query else "")
+    _, writer = await asyncio.open_connection(to.hostname, to.port)
+    head = [f"{asked.method} {target} HTTP/1.1", f"host: {to.netloc}"]
+    head += [f"{name}: {value}" for name, value in asked.headers]
+    head += [f"content-length: {len(asked.body)}"]
+    writer.write("\r\n".join(head).encode() + b"\r\n\r\n" + asked.body)
+    await writer.drain()
+    return writer

@@ -38,6 +38,8 @@ class Way:
         await expect(self.member.newest()).to_contain_text("Earn points on every visit")
         await self.album.keep("welcome", "A new number says hi on WhatsApp")
         await self.member.tap("Join free")
+        await expect(self.member.newest()).to_contain_text("Which language?")
+        await self.member.tap("English")
         await expect(self.member.newest()).to_contain_text("We keep your number")
         await self.member.tap("Agree")
         await expect(self.member.newest()).to_contain_text("What is your name?")

@@ -1,4 +1,5 @@
-"""Two processes, forty phones, a stock of five: exactly five rewards and nobody else charged."""
+"""Two processes, phones on every kind of channel, a stock of five: exactly five rewards and nobody
+else charged."""
 
 import asyncio
 import json
@@ -8,58 +9,53 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.conftest import Listening
+from tests.e2e.phone import balance, to_confirm
 from tests.e2e.process import Gateway, maita, start
 from tests.e2e.shop import Shop, newcomers
+from tests.e2e.speakers import SPEAKERS
 
-PHONES, STOCK = 40, 5
+STOCK, EACH = 5, 4
 
 
 @pytest.fixture
 def second(gateway: Gateway, data_dir: Path) -> Iterator[Gateway]:
     """Another gateway process on the same database."""
-    running = start("serve", data_dir)
+    running = start("serve", data_dir, MAITA_PUBLIC_URL=gateway.url)
     yield running
     assert running.stop() == 0
 
 
 async def test_the_last_five_go_to_five(
-    gateway: Gateway, second: Gateway, data_dir: Path, http: httpx.AsyncClient
+    gateway: Gateway,
+    second: Gateway,
+    data_dir: Path,
+    provider: Listening,
+    http: httpx.AsyncClient,
 ) -> None:
-    shop = Shop(1, stock=STOCK, provider=gateway.url)
+    shop = Shop(1, stock=STOCK, provider=provider[0])
     shop.open(gateway, data_dir)
+    kinds = list(SPEAKERS) * EACH
     phones = [
-        shop.handset((gateway, second)[place % 2], number)
-        for place, number in enumerate(newcomers(PHONES, 3_300_000))
+        shop.phone(kind, number, (gateway, second)[place % 2], http, provider[1])
+        for place, (kind, number) in enumerate(
+            zip(kinds, newcomers(len(kinds), 3_300_000), strict=True)
+        )
     ]
-
-    async def join(place: int) -> None:
-        await phones[place].dial(http)
-        await phones[place].pick(http, "Join", "Agree", "Skip")
-        await phones[place].dial(http)
-        await phones[place].pick(http, "Rewards", "Last Mugs")
-
-    async def redeem(place: int) -> str:
-        return await phones[place].pick(http, "Yes")
-
-    for place in range(PHONES):
-        await join(place)
-    ends = await asyncio.gather(*(redeem(place) for place in range(PHONES)))
-    won = [screen for screen in ends if "Ref " in screen]
-    lost = [screen for screen in ends if "Ref " not in screen]
+    await asyncio.gather(*(to_confirm(phone) for phone in phones))
+    ends = await asyncio.gather(*(phone.pick("Yes") for phone in phones))
+    won = [shown for shown in ends if "Ref " in shown]
+    lost = [shown for shown in ends if "Ref " not in shown]
     assert len(won) == STOCK, ends
-    assert all("sold out" in screen for screen in lost), lost
+    assert all("sold out" in shown for shown in lost), lost
 
-    again = await asyncio.gather(*(phone.post(http) for phone in phones))
-    assert again == ends, "a retry gets the identical answer"
+    said = [(phone.answer, phone.messages()) for phone in phones]
+    again = await asyncio.gather(*(phone.knock() for phone in phones))
+    assert [answer.content for answer in again] == [answer for answer, _ in said]
+    assert [phone.messages() for phone in phones] == [sent for _, sent in said]
 
-    balances = []
-    for phone in phones:
-        await phone.dial(http)
-        await phone.start_over(http)
-        await phone.say(http, "00")
-        balances.append(await phone.pick(http, "Balance"))
-    assert sum("150 pts" in screen for screen in balances) == PHONES - STOCK, balances
-    assert sum("50 pts" in s and "150 pts" not in s for s in balances) == STOCK
-
+    have = await asyncio.gather(*(balance(phone) for phone in phones))
+    assert sum("150 pts" in shown for shown in have) == len(phones) - STOCK, have
+    assert sum("50 pts" in shown and "150 pts" not in shown for shown in have) == STOCK
     report = json.loads(maita("verify", "--json", env=gateway.env))
     assert report["ok"], report

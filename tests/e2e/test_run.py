@@ -88,6 +88,13 @@ def test_run_serves_and_ctrl_c_leaves_nothing(folder: Path) -> None:
     assert "< 200 OK" in sample
     assert "< CON Cafe Aroma" in sample
     assert token not in sample
+    added = maita("channel", "add", "cafe-aroma", "hubtel_ussd", "*713#", env=env)
+    declared = added.split()[-1].rpartition("/")[2]
+    sample = maita("channel", "test", declared, "--say", "1", env=env)
+    assert sample.count("< 200 OK") == 2
+    assert '< "Type": "response"' in sample.replace("<   ", "< ")
+    assert "Cafe Aroma" in sample
+    assert declared not in sample
 
     database = set(processes_of(choose_folder(folder / "data")))
     assert database

@@ -13,7 +13,7 @@ async def test_a_new_number_joins_looks_and_redeems(
 ) -> None:
     phone = handset(gateway, "cafe-aroma", JOINER)
     assert (await phone.dial(http)).startswith("CON Cafe Aroma")
-    await phone.pick(http, "Join", "Agree")
+    await phone.pick(http, "Join", "English", "Agree")
     joined = await phone.say(http, "Rudo")
     assert "Welcome Rudo" in joined, joined
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ import structlog
 
 from gateway import cli, logs
 from tests.conftest import Urls
+from tests.gateway.market import Market, open_market
 from tests.gateway.teahouse import TeaHouse, open_tea_house
+
+_PHONES = count(773_100_001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,15 @@ async def shop(
         yield opened
 
 
+@pytest.fixture(scope="module")
+async def market(
+    database_urls: Urls, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Market]:
+    """A gateway with two shops on addresses that they share, on the module's own database."""
+    async with open_market(database_urls.app, tmp_path_factory.mktemp("market")) as opened:
+        yield opened
+
+
 @pytest.fixture
 def lines() -> Iterator[Callable[[], str]]:
     """The log lines of this process so far, as they are written in service."""
@@ -100,3 +113,17 @@ def lines() -> Iterator[Callable[[], str]]:
     writing.close()
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def phone() -> str:
+    """A number that nobody had before."""
+    return f"+263{next(_PHONES)}"
+
+
+@pytest.fixture
+async def both(market: Market, phone: str) -> str:
+    """A member of both: 1 230 points for tea, 4 560 at the salon."""
+    await market.join(market.tea, phone, 1230)
+    await market.join(market.salon, phone, 4560)
+    return phone

@@ -23,11 +23,13 @@ from core.ports import Command
 from core.values import Address, Money
 from gateway.app import build
 from gateway.commanding import begin, command
+from gateway.fitting import fault
 from gateway.jobs import HANDLERS
 from gateway.runtime import Runtime, open_runtime
 from gateway.settings import Settings
 from storage.admin.spec import decode
 from storage.admin.tenants import create_tenant
+from storage.admin.texts import set_text
 from storage.turns import Turns
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.shops import ids
@@ -39,6 +41,7 @@ NUMBER: Final = "+263771000009"
 NUMBER_ID: Final = "700000000000009"
 ACCOUNT: Final = "AC" + "0" * 32
 SECRET: Final = "the secret of the Meta app, and of Twilio"
+OPERATOR_KEY: Final = "the key of whoever runs the tea house"
 CASHIER: Final = ("+263771000002", "70425")
 MANAGER: Final = ("+263771000001", "48213")
 SPEC: Final = f"""
@@ -162,9 +165,19 @@ class TeaHouse:
         member = (await self.caller(phone)).member
         assert member is not None
         if points:
-            bought = RecordPurchase(member.id, Money(points * 10, "USD"), again=True)
-            await self.do(CASHIER[0], bought)
+            await self.award(phone, points)
         return member.id
+
+    async def award(self, phone: str, points: int) -> None:
+        """A member's purchase for so many points (a multiple of ten)."""
+        member = (await self.caller(phone)).member
+        assert member is not None
+        bought = RecordPurchase(member.id, Money(points * 10, "USD"), again=True)
+        await self.do(CASHIER[0], bought)
+
+    async def say_as(self, tenant: UUID, language: str, message: str, *forms: str) -> None:
+        """Let a shop say a text in its own words."""
+        await set_text(self.rt.db, tenant, language, message, forms, fault)
 
     async def work_off(self) -> list[str]:
         """Run the jobs that are due until there are none; answers what the shop sent meanwhile."""
@@ -215,14 +228,18 @@ def said(fields: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def open_tea_house(database_url: str, data_dir: Path) -> AsyncIterator[TeaHouse]:
-    """Open the shop on a migrated database."""
+async def open_tea_house(
+    database_url: str, data_dir: Path, carriers_dir: Path | None = None
+) -> AsyncIterator[TeaHouse]:
+    """Open the shop on a migrated database. `carriers_dir`: tables of further carriers."""
     settings = Settings(
         env="dev",
         data_dir=data_dir,
         database_url=database_url,
         secret_key=b"a key that only the tests of the gateway know",
+        operator_key=OPERATOR_KEY.encode(),
         public_url=URL,
+        carriers_dir=carriers_dir,
     )
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(open_runtime(settings))

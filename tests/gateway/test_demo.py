@@ -38,6 +38,12 @@ def test_the_demo_is_what_the_contract_says(demo: dict[str, Any]) -> None:
     assert {"name": "Free Coffee", "points": 100, "stock": None} in cafe["rewards"]
     codes = [tenant["channels"][0]["address"] for tenant in demo["tenants"]]
     assert codes == ["*123*1#", "*123*2#", "*123*3#"]
+    shared = [(channel["kind"], channel["address"]) for channel in demo["channels"]]
+    assert shared[0] == ("africastalking_ussd", "*123#")
+    assert [kind for kind, _ in shared] == kinds
+    for channel in demo["channels"]:
+        assert set(channel) == {"kind", "address", "token", "url", "secrets"}
+        assert channel["url"].endswith(channel["token"])
 
 
 def test_loading_the_demo_again_changes_nothing(maita: Maita, demo: dict[str, Any]) -> None:
@@ -55,7 +61,7 @@ def test_the_people_of_the_demo_have_lived(maita: Maita, superuser: Any) -> None
     ).fetchall()
     assert ("Rudo", 1250, 0, "Silver") in rows
     assert ("Lina", 1938, 100, "Gold") in rows
-    assert len(rows) == 7
+    assert len(rows) == 8
     assert broken(maita("verify", "--json")) == set()
 
 

@@ -18,6 +18,7 @@ from gateway.metrics import Metrics
 from storage import migrate
 from storage.database import Database, Unavailable
 from storage.readiness import HEAD, backlog, revision
+from storage.watch import CarrierRows
 from tests.conftest import Urls
 
 PRIVATE = "http://127.0.0.1"
@@ -35,7 +36,8 @@ def app(db: Database) -> Starlette:
         ]
     )
     settings = SimpleNamespace(private_bind="127.0.0.1")
-    app.state.runtime = SimpleNamespace(db=db, settings=settings, metrics=Metrics())
+    watch = SimpleNamespace(rows=CarrierRows(db))
+    app.state.runtime = SimpleNamespace(db=db, settings=settings, metrics=Metrics(), watch=watch)
     app.state.draining = asyncio.Event()
     return app
 

@@ -1,11 +1,11 @@
 """What a USSD carrier's request adds: docs/security.md U3–U5, U35–U42 and section 3, 8."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from core.facts import Caller, Programme
 from core.values import Address
@@ -60,7 +60,7 @@ def snapshot(heard: str | None = None, **changes: object) -> Snapshot:
         answer=None,
         claimed_by=(TENANT, MINE) if conversation else None,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def said(text: str, session: str = "s1") -> Inbound:
@@ -190,3 +190,36 @@ def test_an_equal_body_is_a_retry_while_its_answer_is_fresh(
     answered = replace(known, last_at=NOW - timedelta(seconds=age_s))
     assert is_retry(answered, mac(mark), NOW, 3) is retry
     assert not is_retry(replace(answered, heard_mac=None), mac(mark), NOW, 3)
+
+
+# ── carriers that do not say when a session begins, or which one it is ──────────────────────────
+
+
+def input_only(text: str, session: str = "s1", **more: object) -> Inbound:
+    base = Inbound(address="121", sender=SENDER, conversation=session, input=Input(text))
+    return replace(base, **more)
+
+
+def test_a_session_never_heard_of_begins_where_the_request_says_what_was_dialled() -> None:
+    begins = input_only("121*5", "s2", dialled="5")
+    assert hear_session(snapshot(), begins, MINE, 180, mac) == Heard(("5",), opens=True)
+    in_it = input_only("121", dialled="")
+    assert hear_session(snapshot("x"), in_it, MINE, 180, mac) == Heard(("121",), opens=False)
+    no_code = input_only("1", "s2")
+    assert hear_session(snapshot(), no_code, MINE, 180, mac) is NotHeard.CLOSED
+    over = replace(snapshot("x"), claimed_by=(TENANT, MINE))
+    assert hear_session(over, replace(begins), MINE, 180, mac) is NotHeard.CLOSED
+
+
+def test_where_the_carrier_names_no_session_dialling_is_a_new_one() -> None:
+    known = snapshot("x").conversation
+    assert known is not None
+    nameless = replace(known, carrier_session="", opened_at=NOW - timedelta(hours=2))
+    before = snapshot(conversation=nameless, claimed_by=None)
+    over = snapshot(conversation=replace(nameless, open=False), claimed_by=None)
+    dials, goes_on = input_only("", "", opens=True), input_only("1", "")
+    for seen in (snapshot(), before, over):
+        assert hear_session(seen, dials, MINE, 180, mac) == Heard((), opens=True)
+    assert hear_session(before, goes_on, MINE, 180, mac) is NotHeard.EXPIRED
+    assert hear_session(over, goes_on, MINE, 180, mac) is NotHeard.CLOSED
+    assert hear_session(snapshot(), goes_on, MINE, 180, mac) is NotHeard.CLOSED

@@ -1,17 +1,12 @@
-"""What is said when a commit was sent and its outcome is not known; digits dialled ahead; peers."""
+"""What is said when a commit was sent and its outcome is not known; digits dialled ahead."""
 
-from ipaddress import ip_network
 from itertools import count
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
-from starlette.requests import Request
 
 from core.rewards.commands import ListIssuances
-from gateway.carriers import _peer
-from gateway.runtime import Runtime
 from storage.database import Lost, Unavailable
 from storage.turns import BeginAsk, Snapshot, Turns, Work
 from tests.e2e.carriers import number_of
@@ -94,27 +89,3 @@ async def test_a_star_code_changes_one_thing_at_most(
     assert screen.startswith("CON "), screen
     made = superuser.execute("select count(*) from till_code where member_id = %s", (member,))
     assert made.fetchone() == (1,)
-
-
-@pytest.mark.parametrize(
-    ("forwarded", "peer"),
-    [
-        ([], "10.0.0.1"),
-        (["196.201.214.1"], "196.201.214.1"),
-        (["1.1.1.1, 196.201.214.1"], "196.201.214.1"),
-        (["1.1.1.1", "196.201.214.1"], "196.201.214.1"),
-        (["1.1.1.1, 196.201.214.1, 10.0.0.2"], "196.201.214.1"),
-    ],
-)
-def test_the_peer_is_whom_our_own_proxies_saw(forwarded: list[str], peer: str) -> None:
-    """U45: what stands left of the rightmost stranger is anybody's word."""
-    scope = {
-        "type": "http",
-        "client": ("10.0.0.1", 5),
-        "headers": [(b"x-forwarded-for", value.encode()) for value in forwarded],
-    }
-    proxies = (ip_network("10.0.0.0/8"),)
-    rt = SimpleNamespace(settings=SimpleNamespace(trusted_proxies=proxies))
-    assert _peer(cast(Runtime, rt), Request(scope)) == peer
-    rt.settings.trusted_proxies = ()
-    assert _peer(cast(Runtime, rt), Request(scope)) == "10.0.0.1"

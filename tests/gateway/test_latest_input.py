@@ -20,6 +20,8 @@ from tests.gateway.teahouse import TOKEN, URL, TeaHouse
 
 NAMESPACE = "http://econet.co.zw/intergration/messagingSchema"
 ENDED = "We could not do that. Nothing was changed. Please dial again."
+CODES = {"1": "440", "2": "441", "b": "449"}
+"""Service codes by the last letter of their channels' tokens."""
 _PHONES = count(775000001)
 _SESSIONS = count(time.time_ns())
 _SECONDS = count()
@@ -38,13 +40,14 @@ class Phone:
     message: str = ""
     sent_at: str = ""
     answer: bytes = b""
+    token: str = TOKEN
 
     def body(self) -> bytes:
         elements = {
             "transactionTime": self.sent_at,
             "transactionID": self.session,
             "sourceNumber": self.number.removeprefix("+"),
-            "destinationNumber": "441" if self.channel == "2" else "440",
+            "destinationNumber": CODES[self.channel],
             "message": self.message,
             "stage": self.stage,
             "channel": "USSD",
@@ -55,7 +58,7 @@ class Phone:
     async def dial(self, shop: TeaHouse, dialled: str = "") -> str:
         self.session, self.stage = str(next(_SESSIONS)), "FIRST"
         self.sent_at = _now()
-        self.message = dialled or ("*441#" if self.channel == "2" else "*440#")
+        self.message = dialled or f"*{CODES[self.channel]}#"
         return await self.post(shop)
 
     async def say(self, shop: TeaHouse, *inputs: str) -> str:
@@ -81,7 +84,7 @@ class Phone:
         return self.words
 
     async def knock(self, shop: TeaHouse) -> httpx.Response:
-        url = f"{URL}/public/ussd/callback/{TOKEN}{self.channel}"
+        url = f"{URL}/public/ussd/callback/{self.token}{self.channel}"
         headers = {"content-type": "text/xml; charset=utf-8"}
         return await shop.http.post(url, content=self.body(), headers=headers)
 

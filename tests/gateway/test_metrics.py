@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics import Metrics
+from storage.watch import Seen
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,6 +24,15 @@ def samples(text: bytes) -> dict[str, float]:
     }
 
 
+def carrier(network: str | None, *, silent: bool) -> Seen:
+    at = datetime(1970, 1, 2, tzinfo=UTC)
+    return Seen(
+        owner=UUID(int=1), slug="", shop="", timezone="UTC", channel_id=UUID(int=2),
+        kind="econet_ussd", address="440", shown="440", is_on=True, network=network, first_at=at,
+        last_at=at if network else None, silent_since=at if silent else None, usual=9, window_s=900,
+    )  # fmt: skip
+
+
 def test_every_method_is_seen_in_what_prometheus_reads() -> None:
     metrics = Metrics()
     metrics.message("twilio_sms", "replied", 0.02, 3, 1)
@@ -31,6 +43,11 @@ def test_every_method_is_seen_in_what_prometheus_reads() -> None:
     metrics.alarm("dedupe_mismatch")
     metrics.request("/health", 200)
     metrics.backlog(4, 12.5, 1)
+    counts = {"requests": 7, "own:1": 3, "at:300": 7, "shown:home.home": 2, "left:home.home": 1}
+    metrics.carrier("econet_ussd", "Econet", counts)
+    metrics.hop("econet_ussd", "Econet", 3)
+    metrics.standing(carrier("Econet", silent=True))
+    metrics.standing(carrier(None, silent=False))
     seen = samples(metrics.render())
     sms = "('kind', 'twilio_sms')"
     assert seen[f"maita_messages_total[{sms}, ('outcome', 'replied')]"] == 2
@@ -45,6 +62,21 @@ def test_every_method_is_seen_in_what_prometheus_reads() -> None:
     assert seen["maita_alarms_total[('what', 'dedupe_mismatch')]"] == 1
     assert seen["maita_http_requests_total[('route', '/health'), ('status', '200')]"] == 1
     assert seen["maita_jobs_due[]"] == 4
+    econet = "('kind', 'econet_ussd'), ('network', 'Econet')"
+    assert seen[f"maita_carrier_events_total[{econet}, ('what', 'requests')]"] == 7
+    assert not [name for name in seen if "'own" in name or "'at" in name]
+    screen = "('kind', 'econet_ussd'), ('screen', 'home.home')"
+    assert seen[f"maita_carrier_screens_total[{screen}, ('what', 'shown')]"] == 2
+    assert seen[f"maita_carrier_screens_total[{screen}, ('what', 'left')]"] == 1
+    assert (
+        seen[
+            "maita_carrier_hop_seconds_bucket[('kind', 'econet_ussd'), ('le', '4.0'), "
+            "('network', 'Econet')]"
+        ]
+        == 1
+    )
+    assert seen[f"maita_carrier_silent[('channel', '440'), {econet}]"] == 1
+    assert seen[f"maita_carrier_last_seen_seconds[('channel', '440'), {econet}]"] == 86_400
     assert seen["maita_jobs_due_seconds[]"] == 12.5
     assert seen["maita_jobs_dead[]"] == 1
     assert "process_resident_memory_bytes[]" in seen

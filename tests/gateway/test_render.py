@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialogs.directions import MARK
 from dialogs.messages import Choice, Media, Reply
 from gateway.encoding import clean, plain
 from gateway.render import Page, Profile, fit
@@ -47,7 +48,12 @@ def body(page: Page) -> str:
         assert lines.pop() == "98 More"
     if page.number > 1 and lines[-1] == "0 Back":
         lines.pop()
-    return "".join("".join(lines).split())
+    return bare("".join(lines))
+
+
+def bare(text: str) -> str:
+    """The text without blanks and direction marks."""
+    return "".join(text.replace(MARK, "").split())
 
 
 @pytest.mark.parametrize(("profile", "fits"), [(USSD, fits_ussd), (SMS, fits_sms)])
@@ -61,7 +67,7 @@ def test_text_pages_fit_and_lose_nothing(profile: Profile, fits: object, reply: 
     assert [option.id for option in options] == [choice.id for choice in reply.choices]
     assert [option.number for option in options] == list(range(1, len(options) + 1))
     lines = [f"{option.number} {plain(option.label)}" for option in options]
-    whole = "".join("".join([plain(reply.text), *lines]).split())
+    whole = bare("".join([plain(reply.text), *lines]))
     assert "".join(body(page) for page in shown) == whole
     assert [page.end for page in shown] == [False] * (len(shown) - 1) + [reply.end]
 

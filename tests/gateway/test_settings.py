@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import KNOWN, LATER, SettingsError, read
+from gateway.settings import FROM_FILES, KNOWN, LATER, SettingsError, read
 
 SECRET = "b5a1c7d9e3f20846b5a1c7d9e3f20846"
 PROD = {
@@ -47,7 +47,7 @@ def test_the_secret_of_a_data_folder_is_made_once_and_is_nobody_elses(tmp_path: 
     assert read(dev(folder)).secret_key == first
     assert read(dev(tmp_path / "other")).secret_key != first
     assert stat.S_IMODE((folder / "secret.key").stat().st_mode) == 0o600
-    assert [path.name for path in folder.iterdir()] == ["secret.key"]
+    assert sorted(path.name for path in folder.iterdir()) == ["operator.key", "secret.key"]
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
@@ -58,6 +58,22 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(SettingsError, match="MAITA_SECRET_KEY_FILE"):
         read(PROD | named)
+
+
+def test_the_console_has_a_key_in_dev_and_in_prod_when_it_is_given(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    first = read(dev(folder)).operator_key
+    assert read(dev(folder)).operator_key == first == (folder / "operator.key").read_bytes()
+    assert first != read(dev(folder)).secret_key
+    assert read(PROD).operator_key == b""
+    file = tmp_path / "key"
+    file.write_text(f"{SECRET}\n")
+    assert read(PROD | {"MAITA_OPERATOR_KEY_FILE": str(file)}).operator_key == SECRET.encode()
+    for weak in ("short", "a" * 40):
+        with pytest.raises(SettingsError, match="MAITA_OPERATOR_KEY needs") as caught:
+            read(PROD | {"MAITA_OPERATOR_KEY": weak})
+        assert weak not in str(caught.value)
+    assert SECRET not in repr(read(PROD | {"MAITA_OPERATOR_KEY": SECRET}))
 
 
 def test_secrets_are_not_in_the_words_of_settings() -> None:
@@ -88,6 +104,7 @@ def test_settings_of_parts_to_come_are_taken() -> None:
         ("MAITA_WORKERS", "0"),
         ("MAITA_LOG_LEVEL", "loud"),
         ("MAITA_TRUSTED_PROXIES", "10.0.0.0/8, caddy"),
+        ("MAITA_CARRIERS_DIR", "/nowhere/at/all"),
         ("MAITA_PRIVATE_BIND", "backplane"),
         ("MAITA_CLOCK_OFFSET_S", "60"),
         ("MAITA_CLOCK_OFFSET_S", "²"),
@@ -113,3 +130,19 @@ def test_a_data_folder_that_cannot_be_is_answered_with_a_sentence(tmp_path: Path
     file.touch()
     with pytest.raises(SettingsError, match="MAITA_DATA_DIR"):
         read(dev(file / "data"))
+
+
+@pytest.mark.parametrize("name", FROM_FILES)
+def test_a_secret_may_be_in_a_file(name: str, tmp_path: Path) -> None:
+    """As containers hand them over: with a line's end, and never in the environment."""
+    file = tmp_path / "secret"
+    given = {"MAITA_DATABASE_URL": "postgresql://a@db/maita", "MAITA_SECRET_KEY": SECRET} | PROD
+    told = given.pop(name, SECRET[::-1])
+    file.write_text(f"{told}\n")
+    settings = read(given | {f"{name}_FILE": str(file)})
+    assert told in (
+        settings.database_url, settings.database_owner_url, settings.database_verify_url,
+        settings.secret_key.decode(), settings.operator_key.decode(),
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match=f"{name}_FILE names no readable file"):
+        read(given | {f"{name}_FILE": str(tmp_path / "none")})

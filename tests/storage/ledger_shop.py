@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from core.errors import LoyaltyError
 from core.facts import Programme
@@ -28,7 +29,7 @@ from storage.unit_of_work import TurnWork
 from tests.core.cafe import STAFF, cafe
 from tests.core.memory import PlainHasher
 from tests.core.tables import Tables
-from tests.shops import ids, put
+from tests.shops import ids, list_address, put
 from tests.storage.reading import read_tables
 
 TRIES_MAX = 300
@@ -154,9 +155,10 @@ def _write(superuser: psycopg.Connection, wanted: Programme, stock: dict[UUID, i
     tenant = wanted.tenant_id
     row = asdict(wanted)
     put(superuser, "tenant", id=tenant, **{name: row.pop(name) for name in ("slug", "name")})
-    kept = ("tenant_id", "config_version", "dial", "tiers", "rewards")
+    kept = ("tenant_id", "config_version", "dial", "tiers", "rewards", "texts")
     settings = {name: value for name, value in row.items() if name not in kept}
     settings["languages"] = list(wanted.languages)
+    settings["shortcuts"] = Jsonb(wanted.shortcuts)
     put(superuser, "programme", tenant_id=tenant, **settings)
     for tier in wanted.tiers:
         put(superuser, "tier", tenant_id=tenant, **asdict(tier))
@@ -168,3 +170,4 @@ def _write(superuser: psycopg.Connection, wanted: Programme, stock: dict[UUID, i
                 available=left)  # fmt: skip
     for staff in STAFF:
         put(superuser, "staff", tenant_id=tenant, **asdict(staff))
+        list_address(superuser, tenant, Address("msisdn", staff.phone), "staff", staff.id)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from core.changes import (
     AccountMoved,
+    AddressListed,
     AddressMoved,
     AddressStopped,
     BelongingsMoved,
@@ -21,7 +22,8 @@ from core.changes import (
     PurchaseReversed,
     StockMoved,
 )
-from tests.shops import ids
+from storage.crypto import address_hash
+from tests.shops import VAULT, ids
 from tests.storage.fact_cases import Case, Columns
 from tests.storage.world import LATER, NOW, World
 
@@ -133,6 +135,15 @@ def address_stopped(w: World) -> Case[AddressStopped]:
         key={"kind": kind, "value": value},
         row={"stopped": True, "at": NOW},
     )
+
+
+def address_listed(w: World) -> Case[AddressListed]:
+    change = AddressListed(
+        kind=w.address.kind, value=w.address.value, member_id=w.member, listed=True
+    )
+    key = {"address_hash": address_hash(VAULT, w.address), "subject_id": w.member}
+    row: Columns = {"subject_kind": "member", "expires_at": None}
+    return Case(change=change, table="directory", key=key, row=row)
 
 
 def member_merged(w: World) -> Case[MemberMerged]:

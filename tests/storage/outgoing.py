@@ -1,7 +1,8 @@
 """Messages out for tests of the outbox: stored as turns store them, sent, reported on."""
 
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from storage.outbox import NewReport, Outbox, Outcome, Reported, State
 from storage.turns import OutboundRow, Turns

@@ -12,18 +12,9 @@ import psycopg
 from psycopg import sql
 
 from core.changes import TransferAdded
-from core.facts import (
-    Counter,
-    Hold,
-    Issuance,
-    Lot,
-    Member,
-    Notice,
-    Purchase,
-    TillCode,
-    Wallet,
-)
+from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, TillCode, Wallet
 from core.links import Link
+from core.purchases import Purchase
 from core.values import Address
 from tests.core.tables import Tables, Use
 

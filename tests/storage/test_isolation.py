@@ -36,6 +36,11 @@ def rows(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]
     heard = {"external_id": "x", "sender_kind": "msisdn", "body_mac": b"x"}
     put(superuser, "inbound", id=ids.uuid7(), **heard, **channel)
     put(superuser, "outbound", id=ids.uuid7(), **channel)
+    put(superuser, "text_override", language="en", message="Yes", forms=["Yes!"], **own)
+    put(superuser, "sub_code", channel_id=shop.channel, digits="45", at_tenant=shop.id, **own)
+    network = {"network": "Econet", **channel}
+    put(superuser, "carrier_hour", hour=NOW, counts="{}", **network)
+    put(superuser, "carrier_seen", first_at=NOW, last_at=NOW, **network)
     put(superuser, "command_log", key="k", command="c", input_hash=b"", **own)
 
 

@@ -1,11 +1,11 @@
 """Begin and commit on a real database: what a snapshot holds, and that a turn is one whole."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.changes import AccountMoved, StockMoved
 from core.facts import Expiry

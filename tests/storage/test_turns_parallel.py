@@ -3,11 +3,11 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import UUID
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.changes import AccountMoved, LotMoved, StockMoved
 from core.values import Address

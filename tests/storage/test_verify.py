@@ -1,10 +1,11 @@
 """`maita verify` is content with what commits write, and finds every way to falsify it."""
 
+import dataclasses
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.changes import (
     AccountMoved,
@@ -80,8 +81,8 @@ async def _earn_and_spend(turns: Turns, shop: Shop) -> None:
     )  # fmt: skip
     done = work(
         shop.id,
-        replace(earn, id=spent, code="redeem", debit=shop.account, credit="redeemed", amount=50,
-                balance_after=50, account_version=3, ref=ref),
+        dataclasses.replace(earn, id=spent, code="redeem", debit=shop.account, credit="redeemed",
+                            amount=50, balance_after=50, account_version=3, ref=ref),
         LotUsed(id=ids.uuid7(), lot_id=lot, amount=50, transfer_id=spent),
         LotMoved(id=lot, remaining=-50),
         AccountMoved(id=shop.account, version=2, posted=-50, lifetime_spent=50),
@@ -108,8 +109,8 @@ async def _earn_and_spend(turns: Turns, shop: Shop) -> None:
         LotUsed(id=ids.uuid7(), lot_id=lot, amount=40, hold_id=hold),
         LotMoved(id=lot, remaining=-40),
         AccountMoved(id=shop.account, version=3, held=40),
-        replace(issued, id=ids.uuid7(), ref=ref, reward_id=shop.coffee, points=40, stocked=False,
-                state="reserved", hold_id=hold, issued_at=None),
+        dataclasses.replace(issued, id=ids.uuid7(), ref=ref, reward_id=shop.coffee, points=40,
+                            stocked=False, state="reserved", hold_id=hold, issued_at=None),
     )  # fmt: skip
     await turns.commit(replace(done, ref=ref))
 
@@ -222,6 +223,21 @@ TAMPER = {
         "update conversation set last_at = now() + interval '6 minutes'",
         "update conversation set at_tenant = gen_random_uuid()",
         "update conversation set at_tenant = '00000000-0000-7000-8000-000000000000'",
+    ],
+    "at_tenant_shared": ["update conversation set at_tenant = tenant_id"],
+    "platform_bare": [
+        "alter table account drop constraint account_of_a_shop; insert into account"
+        " (tenant_id, id, member_id) values ('00000000-0000-7000-8000-000000000000',"
+        " gen_random_uuid(), gen_random_uuid())",
+        "alter table issuance drop constraint issuance_of_a_shop; update issuance set"
+        " tenant_id = '00000000-0000-7000-8000-000000000000'",
+    ],
+    "directory_match": [
+        "delete from directory where subject_kind = 'member'",
+        "update member set status = 'left', left_at = now()",
+        "update staff set active = false",
+        "insert into directory select address_hash, tenant_id, 'member', gen_random_uuid()"
+        " from directory where subject_kind = 'staff'",
     ],
     "texts_dropped": [
         "insert into inbound (tenant_id, id, channel_id, external_id, sender_kind, body_enc,"

@@ -48,7 +48,7 @@ def hears(channel: Channel, url: str, said: Said, now: datetime) -> HttpRequest:
         "From": said.phone,
         "ApiVersion": API_VERSION,
     }
-    return _signed(channel, f"{url}/public/sms/callback/{channel.token}", fields)
+    return signed(channel, f"{url}/public/sms/callback/{channel.token}", fields)
 
 
 def find(channels: Sequence[Channel], request: HttpRequest) -> Channel | HttpResponse:
@@ -133,14 +133,11 @@ def reports(channel: Channel, url: str, report: Report) -> HttpRequest | None:
     }
     if report.error:
         fields["ErrorCode"] = str(report.error)
-    return _signed(channel, report.wish.url, fields)
+    return signed(channel, report.wish.url, fields)
 
 
-def _fields(request: HttpRequest) -> dict[str, str]:
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _signed(channel: Channel, url: str, fields: dict[str, str]) -> HttpRequest:
+def signed(channel: Channel, url: str, fields: dict[str, str]) -> HttpRequest:
+    """A webhook of Twilio's: its fields, signed by the account's token."""
     validator = RequestValidator(channel.secrets.get("auth_token", ""))
     headers = (
         ("content-type", "application/x-www-form-urlencoded; charset=UTF-8"),
@@ -148,6 +145,10 @@ def _signed(channel: Channel, url: str, fields: dict[str, str]) -> HttpRequest:
         ("x-twilio-signature", str(validator.compute_signature(url, fields))),
     )
     return HttpRequest(method="POST", url=url, headers=headers, body=urlencode(fields).encode())
+
+
+def _fields(request: HttpRequest) -> dict[str, str]:
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _error(status: int, code: int, message: str) -> HttpResponse:

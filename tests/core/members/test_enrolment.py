@@ -100,6 +100,7 @@ async def test_coming_back_in_time_brings_the_points_but_no_second_bonus() -> No
     assert ref
     left = shop.member(RUDO)
     assert (left.status, left.left_at) == ("left", shop.now)
+    assert shop.tables.listed == {RUDO: False}
     with pytest.raises(NotAMember):
         await shop.ask(RUDO, Leave())
     shop.pass_time(days=30)
@@ -111,6 +112,7 @@ async def test_coming_back_in_time_brings_the_points_but_no_second_bonus() -> No
         True,
     )
     assert (shop.member(RUDO).status, shop.member(RUDO).left_at) == ("active", None)
+    assert shop.tables.listed == {RUDO: True}
     assert [consent.granted for consent in shop.tables.consents.values()] == [True, False, True]
     audit(shop.tables)
 

@@ -12,10 +12,11 @@ where its name does not say all, and one of these questions with its answer:
     report → verdict                the error code of a delivery report
     refuse → response               the adapter's fixed refusals
 
-`request.form`, `.json` or `.body` (a text, in `encoding`, or a list of texts and [text, times]);
-`sign` names a scheme of signing.py, with `key`, `url`, `form` or `body` where something else was
-signed than was sent. Only what differs from a type's defaults is written: `{"event": "Inbound",
-…}`; and not what the request holds already, its fingerprint and the envelope of its answer.
+`request.query` (a GET), `.form`, `.json` or `.body` (a text, in `encoding`, or a list of texts and
+[text, times]); `.path` follows the channel's URL; `sign` names a scheme of signing.py, with `key`,
+`url`, `form` or `body` where something else was signed than was sent. Only what differs from a
+type's defaults is written: `{"event": "Inbound", …}`; and not what the request holds already, its
+fingerprint and the envelope of its answer.
 """
 
 import dataclasses
@@ -34,8 +35,9 @@ from defusedxml.ElementTree import fromstring
 
 from core.values import Address
 from dialogs.messages import Reply
-from gateway.adapter import Adapter, Channel, Outgoing, Peers, discover
+from gateway.adapter import Adapter, Channel, Outgoing, Peers
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
+from gateway.kinds import discover
 from gateway.render import Page, fit
 from tests.gateway.channels.signing import SCHEMES
 
@@ -115,7 +117,10 @@ class Case:
 
     def _request(self, spec: dict[str, Any]) -> HttpRequest:
         defaults = self.kind.defaults
-        url, form = spec.get("url", defaults["url"]), spec.get("form", {})
+        url, form = spec.get("url", defaults["url"]) + spec.get("path", ""), spec.get("form", {})
+        query = spec.get("query")
+        if query is not None:
+            url += f"?{query if isinstance(query, str) else urlencode(query)}"
         body = body_of(spec)
         headers = tuple((name, value) for name, value in spec.get("headers", []))
         if "json" in spec:
@@ -126,7 +131,8 @@ class Case:
             what = body_of(signed) if {"body", "json"} & signed.keys() else body
             scheme = SCHEMES[signed["scheme"]]
             headers += scheme(key, signed.get("url", url), what, signed.get("form", form))
-        return HttpRequest(method=spec.get("method", "POST"), url=url, headers=headers, body=body)
+        method = spec.get("method", "POST" if query is None else "GET")
+        return HttpRequest(method=method, url=url, headers=headers, body=body)
 
     @property
     def reply_page(self) -> Page:
@@ -185,8 +191,12 @@ def shape(value: Any) -> Any:
         return value.decode()
     if isinstance(value, HttpResponse):
         return shape_response(value)
+    if isinstance(value, msgspec.Struct):
+        fields = msgspec.structs.fields(value)
+        return dict(_set(value, [(f.name, f.default, f.default_factory) for f in fields]))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dict(_fields(value))
+        rows = [(f.name, f.default, f.default_factory) for f in dataclasses.fields(value)]
+        return dict(_set(value, rows))
     return value
 
 
@@ -219,9 +229,10 @@ def shape_request(request: HttpRequest) -> dict[str, Any]:
     return shaped | ({"best_effort": True} if request.best_effort else {})
 
 
-def _fields(value: Any) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(value):
-        found, factory = getattr(value, field.name), field.default_factory
-        default = field.default if factory is dataclasses.MISSING else factory()
-        if found != default and field.name not in ("fingerprint", "envelope"):
-            yield field.name, shape(found)
+def _set(value: Any, rows: list[tuple[str, Any, Any]]) -> Iterator[tuple[str, Any]]:
+    """The fields that are not what they are by default."""
+    for name, default, factory in rows:
+        found = getattr(value, name)
+        usual = factory() if callable(factory) else default
+        if found != usual and name not in ("fingerprint", "envelope"):
+            yield name, shape(found)

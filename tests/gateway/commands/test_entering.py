@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.adapter import discover
-from gateway.commands.entering import KINDS, RULES, check_values, missing
+from gateway.commands.entering import KINDS, RULES, check_values, missing, row_of
 from gateway.commands.failing import Wrong
+from gateway.declared.carrier import Declared
+from gateway.kinds import discover
 from tests.gateway.conftest import Maita
 
+ADAPTERS = discover()
 ADDRESSES = {
     "africastalking_sms": "CAFE",
     "africastalking_ussd": "*384*123#",
@@ -22,11 +24,13 @@ ADDRESSES = {
 
 def test_every_kind_has_a_row() -> None:
     assert KINDS.keys() == ADDRESSES.keys()
-    assert discover().keys() <= KINDS.keys()
-    for kind, row in KINDS.items():
-        assert row.settings <= RULES.keys()
+    declared = {kind for kind, adapter in ADAPTERS.items() if isinstance(adapter, Declared)}
+    assert ADAPTERS.keys() == KINDS.keys() | declared
+    for kind in ADAPTERS:
+        row = row_of(kind, ADAPTERS)
+        assert row.settings <= RULES.keys() | row.rules.keys()
         assert set(row.needed) <= row.secrets
-        check_values(kind, {"address": ADDRESSES[kind]}, dev=False)
+        check_values(kind, {"address": ADDRESSES.get(kind, "*713#")}, ADAPTERS, dev=False)
 
 
 @pytest.mark.parametrize(
@@ -50,11 +54,20 @@ def test_every_kind_has_a_row() -> None:
         ("twilio_sms", "address", "772660199"),
         ("twilio_sms", "settings.messaging_service_sid", "AC1"),
         ("pigeon", "settings.colour", "red"),
+        ("hubtel_ussd", "address", "hubtel"),
+        ("hubtel_ussd", "settings.colour", "red"),
+        ("hubtel_ussd", "settings.field_type", "colour"),
+        ("hubtel_ussd", "settings.label", "{nothing}"),
+        ("econet_ussd", "settings.number_form", "roman"),
+        ("econet_ussd", "settings.numbers", "twice"),
+        ("hubtel_ussd", "settings.request_time", "never"),
+        ("hubtel_ussd", "settings.retry_window_s", "0"),
+        ("hubtel_ussd", "secrets.api_key", "x"),
     ],
 )
 def test_what_does_not_fit_is_refused(kind: str, key: str, value: str) -> None:
     with pytest.raises(Wrong):
-        check_values(kind, {key: value}, dev=False)
+        check_values(kind, {key: value}, ADAPTERS, dev=False)
 
 
 @pytest.mark.parametrize(
@@ -66,23 +79,30 @@ def test_what_does_not_fit_is_refused(kind: str, key: str, value: str) -> None:
         ("meta_whatsapp", "settings.base_url", "http://127.0.0.1:9/x"),
         ("meta_whatsapp", "settings.base_url", ""),
         ("meta_whatsapp", "secrets.app_secret_old", "x"),
+        ("hubtel_ussd", "settings.field_type", "number"),
+        ("hubtel_ussd", "settings.label", "Our menu"),
+        ("hubtel_ussd", "settings.request_time", "session"),
+        ("hubtel_ussd", "secrets.shared_secret_old", "x"),
         ("pigeon", "secrets.whatever", "x"),
         ("pigeon", "address", "the third window"),
     ],
 )
 def test_what_fits_is_taken(kind: str, key: str, value: str) -> None:
-    check_values(kind, {key: value}, dev=False)
+    check_values(kind, {key: value}, ADAPTERS, dev=False)
 
 
 def test_dev_may_talk_plainly() -> None:
-    check_values("twilio_sms", {"settings.base_url": "http://fake.example"}, dev=True)
+    check_values("twilio_sms", {"settings.base_url": "http://fake.example"}, ADAPTERS, dev=True)
 
 
 def test_what_is_missing_is_named() -> None:
-    assert missing("meta_whatsapp", {}, {"verify_token": "v"}) == ["app_secret=…", "access_token=…"]
-    assert missing("africastalking_ussd", {}, {}) == ["shared_secret=…"]
-    assert missing("africastalking_ussd", {"allow": "192.0.2.1"}, {}) == []
-    assert missing("twilio_sms", {}, {"account_sid": "AC1", "auth_token": "t"}) == []
+    assert missing("meta_whatsapp", {}, {"verify_token": "v"}, ADAPTERS) == [
+        "app_secret=…",
+        "access_token=…",
+    ]
+    assert missing("africastalking_ussd", {}, {}, ADAPTERS) == ["shared_secret=…"]
+    assert missing("africastalking_ussd", {"allow": "192.0.2.1"}, {}, ADAPTERS) == []
+    assert missing("twilio_sms", {}, {"account_sid": "AC1", "auth_token": "t"}, ADAPTERS) == []
 
 
 def test_the_commands_tell_it(maita: Maita, tmp_path: Path) -> None:
@@ -97,8 +117,12 @@ def test_the_commands_tell_it(maita: Maita, tmp_path: Path) -> None:
     assert added.code == 0
     assert f"channel set {token} verify_token=… access_token=…" in added.err
     assert maita("channel", "set", token, "verify_token=v", "access_token=a").err == ""
+    shared = maita("channel", "add", "platform", "africastalking_ussd", "*123#")
+    assert (shared.code, shared.out.split()[:3]) == (
+        0,
+        ["platform", "africastalking_ussd", "*123#"],
+    )
     for words in (
-        ("add", "platform", "meta_whatsapp", "104520000000098"),
         ("add", "kiosk", "meta_whatsapp", "12"),
         ("add", "kiosk", "meta_whatsapp", "104520000000098", "colour=red"),
         ("set", token, "base_url=graph.example"),

@@ -31,6 +31,8 @@ from twilio.request_validator import RequestValidator
 
 from core.values import Address
 from gateway.adapter import Channel
+from gateway.inside import Tapes
+from gateway.recording import Recorder
 from gateway.simulator import Entry, Phone, Simulator, Standing, routes
 from tests.gateway.simulator.script import GRAPHS, Talk
 
@@ -256,7 +258,8 @@ async def serve(port: int = 0, pace_s: float = 0.0) -> AsyncIterator[tuple[Shop,
         sim = Simulator(
             public_url=url, channels=all_channels,
             owners={OWNER: "Cafe Aroma", SHARED: "All shops"},
-            phones=PHONES, http=http, inside=shop, diagrams=diagram, pace_s=pace_s,
+            phones=PHONES, http=http, inside=shop, tapes=Tapes(Recorder()), diagrams=diagram,
+            pace_s=pace_s,
         )  # fmt: skip
         paths = [
             Route("/public/ussd/{page}/{token}", shop.ussd, methods=["POST"]),

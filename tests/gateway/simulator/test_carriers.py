@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 
 from core.values import Address
-from gateway.adapter import Adapter, Channel, Forged, Outgoing, Peers, Refused, Sent, discover
+from gateway.adapter import Adapter, Channel, Forged, Outgoing, Peers, Refused, Sent
 from gateway.inbound import DeliveryReport, HttpRequest, HttpResponse, Inbound, SessionEnded
+from gateway.kinds import discover
 from gateway.render import Option, Page
 from gateway.simulator.carriers import CHAT, africastalking_ussd
 from gateway.simulator.carriers.messages import Read, Report, Said, Sending

@@ -25,8 +25,8 @@ from storage.turns import PLATFORM
 CAFE = (Path(__file__).parent / "cafe.toml").read_text()
 TOKEN = "0123456789abcdef0123456789abcdef"
 CONFIGURED = (
-    *("directory", "counter", "staff", "stock", "reward", "tier"),
-    *("channel_secret", "channel_setting", "channel"),
+    *("directory", "counter", "staff", "stock", "reward", "tier", "text_override"),
+    *("sub_code", "channel_secret", "channel_setting", "channel"),
 )
 Owner = psycopg.Connection
 

@@ -15,6 +15,7 @@ from storage.admin import (
     add_staff,
     list_channels,
     named_tenant,
+    remove_staff,
     reset_pin,
     set_channel,
     set_stock,
@@ -44,6 +45,22 @@ async def test_staff_have_e164_numbers_and_hashed_pins(office: Office, superuser
         [hashed],
     ).fetchall()
     assert listed == [("staff", tenant.id, "Lina")]
+
+
+async def test_who_works_there_no_more_is_found_no_more(office: Office, superuser: Owner) -> None:
+    tenant = (await office.apply(CAFE)).tenant
+    listed = "select count(*) from directory where subject_kind = 'staff'"
+    await remove_staff(office.db, office.vault, tenant.id, "2")
+    assert superuser.execute(listed).fetchone() == (1,)
+    active = superuser.execute("select name from staff where active").fetchall()
+    assert active == [("Lina",)]
+    with pytest.raises(SpecError):
+        await remove_staff(office.db, office.vault, tenant.id, "2")
+    # Who is named by the file again works there again, under the number and PIN they had.
+    await office.apply(CAFE)
+    assert superuser.execute(listed).fetchone() == (2,)
+    back = superuser.execute("select number, pin_hash from staff where name = 'Omar'").fetchone()
+    assert back == (2, "hash of 4917")
 
 
 async def test_stock_is_counted_by_the_shop_and_set_by_hand(

@@ -18,6 +18,8 @@ currency = "USD"
 timezone = "Africa/Harare"
 """
 
+SUB_CODE = '[[sub_codes]]\nkind = "africastalking_ussd"\naddress = "*123#"\ndigits = '
+
 WRONG = [
     ('slug = "cafe-aroma"', 'slug = "Cafe Aroma"', "tenant.slug"),
     ('slug = "cafe-aroma"', 'slug = "platform"', "tenant.slug"),
@@ -68,6 +70,17 @@ WRONG = [
     ("0123456789abcdef0123456789abcdef", "guessme", "channels[1].token"),
     ('app_id = "1234"', "colour = 1", "channels[1].colour"),
     ("[programme]", "[program]", "program"),
+    ('2 = "REWARDS"', '98 = "REWARDS"', "shortcuts"),
+    ('2 = "REWARDS"', 'two = "REWARDS"', "shortcuts"),
+    ('2 = "REWARDS"', '2 = ""', "shortcuts.2"),
+    ('2 = "REWARDS"', "2 = 2", "shortcuts[...]"),
+    (
+        "[shortcuts]",
+        '[[sub_codes]]\nkind = "a"\naddress = "*1#"\n[shortcuts]',
+        "sub_codes[0].digits",
+    ),
+    ("[shortcuts]", f'{SUB_CODE}"045"\n[shortcuts]', "sub_codes[0].digits"),
+    ("[shortcuts]", f'{SUB_CODE}"1"\n{SUB_CODE}"2"\n[shortcuts]', "sub_codes.address"),
 ]
 
 

@@ -21,6 +21,10 @@ begin
         perform set_config('synchronous_commit', 'off', true);
     end if;
     perform set_config('app.tenant_id', p_owner::text, true);
+    if v_foreign and p_owner <> '00000000-0000-7000-8000-000000000000' then
+        raise exception 'only the platform''s channels lead to another tenant'
+            using errcode = 'MT003';
+    end if;
     if p_turn - '{command,conversation,claim,outbound,inbound_id}'::text[] <> '{}' then
         raise exception 'the turn has other keys' using errcode = 'MT003';
     end if;
@@ -81,19 +85,23 @@ declare
     notices constant text[] := '{notice,notice_moved}';
     links constant text[] :=
         '{member_link,member_merged,address_moved,belongings_moved,link_undone}';
+    alone constant text[] := '{address_listed,stock_moved}';
 begin
     if p_changes = '{}' then
         return;
     elsif p_tenant is null then
         raise exception 'the platform has no members' using errcode = 'MT003';
     elsif p_changes - (
-        members || ledger || rewards || notices || links || 'stock_moved'::text) <> '{}' then
+        members || ledger || rewards || notices || links || alone) <> '{}' then
         raise exception 'the changes have other parts: %',
             (select array_agg(k order by k) from jsonb_object_keys(p_changes) k)
             using errcode = 'MT003';
     end if;
     if p_changes ?| members then
         perform commit_members_v1(p_tenant, p_changes);
+    end if;
+    if p_changes ? 'address_listed' then
+        perform commit_listed_v2(p_tenant, p_changes -> 'address_listed');
     end if;
     if p_changes ?| ledger then
         perform commit_ledger_v3(p_tenant, p_changes);

@@ -43,6 +43,8 @@ create table member_link (
     undone_by uuid,
     undone_points bigint,
     constraint member_link_pkey primary key (tenant_id, id),
+    constraint member_link_of_a_shop
+        check (tenant_id <> '00000000-0000-7000-8000-000000000000'),
     constraint member_link_two check (member_id <> other_id),
     constraint member_link_undone check (
         (undone_at is null) = (undone_by is null)
@@ -62,10 +64,3 @@ alter table member_link force row level security;
 create policy tenant on member_link
     using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     with check (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
-
--- An address that moves to another member leaves the directory as the first one's; the tenant takes
--- its own rows away, and no other.
-drop policy if exists unlisted on directory;
-create policy unlisted on directory for delete using (
-    address_hash = app_address()
-    and tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);

@@ -1,0 +1,43 @@
+"""Who really calls: the peer of a request, behind the proxies that we trust.
+
+Called by the carriers' doors and the console's.
+"""
+
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+
+from starlette.types import Scope
+
+from gateway.settings import Network
+
+
+def peer_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
+    """The socket's peer, or whom trusted proxies say they passed on (security.md, U45). The
+    rightmost address that is no proxy of ours counts: what stands left of it anyone may write."""
+    client = scope.get("client")
+    peer: str = client[0] if client else ""
+    if not within(peer, trusted):
+        return peer
+    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    forwarded = b",".join(values).decode("latin-1").split(",")
+    for hop in reversed([word.strip() for word in forwarded if word.strip()]):
+        if not within(peer, trusted):
+            break
+        peer = hop
+    return peer
+
+
+@lru_cache(1024)
+def within(peer: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address lies in one of the networks; what is no address lies nowhere."""
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
+
+
+@lru_cache(1024)
+def listed(networks: str) -> tuple[Network, ...]:
+    """The networks of a channel's setting `allow`: words like 10.0.0.0/8."""
+    return tuple(ip_network(word) for word in networks.split())

@@ -1,0 +1,177 @@
+"""How a commit travels to PostgreSQL: alone, or with others in one flight. Called by `turns`.
+
+Alone it is the one-turn function; a flight of whole turns loops over the same function, a flight
+of menus writes conversations and command log set by set.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from storage.changes import document
+from storage.crypto import Vault, place
+from storage.database import STALE_STATES, UNIQUE_VIOLATION, Conflict, Database, Stale
+from storage.work import ANSWER_PLACE, PAYLOAD_PLACE, SESSION_PLACE, OutboundRow, Work
+
+Outcomes = Sequence[Exception | None]
+
+
+class Commits:
+    """Writes works, each wholly or not at all; alone raises Stale and Unavailable, a flight gives
+    them for each work and raises Unavailable for all."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database, self._vault = database, vault
+
+    async def alone(self, work: Work) -> None:
+        """Write one work."""
+        args = (
+            *(str(work.owner), work.tenant and str(work.tenant), work.durable),
+            *(_ENCODER.encode(self._turn(work)).decode(), self._changes(work)),
+        )
+        try:
+            outcome = await self._database.call(_COMMIT, args)
+        except Conflict as conflict:
+            if conflict.unique:
+                # Somebody else took the address, receipt or reference since begin.
+                raise Stale(conflict.constraint) from conflict
+            raise
+        if outcome != "ok":
+            raise Stale(outcome)
+
+    async def turns(self, works: Sequence[Work]) -> Outcomes:
+        """Write works that change more than their conversation, or must not be forgotten."""
+        rows = [
+            _Turn(
+                owner=work.owner,
+                tenant=work.tenant,
+                turn=self._turn(work),
+                changes=msgspec.Raw((self._changes(work) or "null").encode()),
+            )
+            for work in works
+        ]
+        told = await self._told(_COMMIT_MANY, _ENCODER.encode(rows).decode())
+        return [outcome(each) for each in told] if told else [None] * len(works)
+
+    async def menus(self, works: Sequence[Work]) -> Outcomes:
+        """Write turns of which nothing of value can be lost, in an asynchronous commit."""
+        rows = [self._menu(work) for work in works]
+        stale = set(await self._told(_COMMIT_MENUS, _ENCODER.encode(rows).decode()))
+        return [Stale(work.key) if work.key in stale else None for work in works]
+
+    async def _told(self, sql: LiteralString, rows: str) -> Sequence[str]:
+        told: Sequence[str] | None = await self._database.call(sql, (rows,))
+        return told or ()
+
+    def _menu(self, work: Work) -> "_Menu":
+        talk, owner = work.conversation, work.owner
+        assert talk is not None, "a menu is a conversation's"
+        return _Menu(
+            owner=owner,
+            id=talk.id,
+            version=talk.version,
+            channel_id=talk.channel_id,
+            sender_kind=talk.sender.kind,
+            sender=talk.sender.value,
+            at_tenant=talk.at_tenant,
+            session=self._seal(owner, SESSION_PLACE, talk.session),
+            carrier_session=talk.carrier_session,
+            heard_len=talk.heard_len,
+            heard_mac=talk.heard_mac,
+            open=talk.open,
+            opened_at=talk.opened_at,
+            last_at=talk.last_at,
+            last_in_at=talk.last_in_at,
+            key=work.key,
+            command=work.command,
+            input_hash=work.input_hash,
+            answer=work.answer and self._seal(owner, ANSWER_PLACE, work.answer),
+            claim=work.session_claim,
+        )
+
+    def _turn(self, work: Work) -> dict[str, Any]:
+        parts: dict[str, Any] = {
+            "command": {
+                "key": work.key,
+                "command": work.command,
+                "input_hash": work.input_hash,
+                "ref": work.ref,
+                "answer": work.answer and self._seal(work.owner, ANSWER_PLACE, work.answer),
+            }
+        }
+        if work.conversation is not None:
+            session = self._seal(work.owner, SESSION_PLACE, work.conversation.session)
+            parts["conversation"] = replace(work.conversation, session=session)
+        if work.session_claim is not None:
+            parts["claim"] = work.session_claim
+        if work.outbound:
+            parts["outbound"] = [self._sealed(work.owner, row) for row in work.outbound]
+        if work.inbound_id is not None:
+            parts["inbound_id"] = work.inbound_id
+        return parts
+
+    def _sealed(self, owner: UUID, row: OutboundRow) -> OutboundRow:
+        return replace(row, payload=self._seal(owner, PAYLOAD_PLACE, row.payload))
+
+    def _seal(self, owner: UUID, where: str, text: bytes) -> bytes:
+        return self._vault.seal(place(owner, where), text)
+
+    def _changes(self, work: Work) -> str | None:
+        if not work.changes:
+            return None
+        parts = document(self._vault, work.tenant or work.owner, work.changes)
+        return _ENCODER.encode(parts).decode()
+
+
+def outcome(told: str) -> Exception | None:
+    """What commit_many_v1 says of one turn: an SQLSTATE means what it means when told alone."""
+    if told == "ok":
+        return None
+    state, _, constraint = told.partition(":")
+    if state == "stale" or state in STALE_STATES or state == UNIQUE_VIOLATION:
+        return Stale(constraint or state)
+    return Conflict(constraint or state, unique=False)
+
+
+class _Menu(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of commit_menus_v1."""
+
+    owner: UUID
+    id: UUID
+    version: int
+    channel_id: UUID
+    sender_kind: str
+    sender: str
+    at_tenant: UUID | None
+    session: bytes
+    carrier_session: str
+    heard_len: int
+    heard_mac: bytes | None
+    open: bool
+    opened_at: datetime
+    last_at: datetime
+    last_in_at: datetime | None
+    key: str
+    command: str
+    input_hash: bytes
+    answer: bytes | None
+    claim: bytes | None
+
+
+class _Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of commit_many_v1."""
+
+    owner: UUID
+    tenant: UUID | None
+    turn: dict[str, Any]
+    changes: msgspec.Raw
+
+
+_COMMIT: Final = "select commit_v3(%s, %s, %s, %s, %s)"
+_COMMIT_MANY: Final = "select commit_many_v1(%s)"
+_COMMIT_MENUS: Final = "select commit_menus_v1(%s)"
+_ENCODER: Final = msgspec.json.Encoder()

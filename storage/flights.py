@@ -1,0 +1,109 @@
+"""Flights: what arrives while a call is out leaves together with the next (docs/architecture.md).
+
+An idle lane lets an item leave at once, alone; nobody ever waits for company. Called by
+`storage.turns`, which says how items travel alone and together.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
+from typing import Final, Generic, TypeVar
+
+from storage.database import Database
+
+SEATS: Final = 64
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Lane(Generic[A, R]):
+    """One call at a time. `alone` answers one item or raises; `together` answers many, in their
+    order, an exception in place of each answer that failed; when it raises, all of them failed.
+    `apart` names what no two items of a flight may share (a conversation); None: nothing."""
+
+    def __init__(
+        self,
+        database: Database,
+        alone: Callable[[A], Awaitable[R]],
+        together: Callable[[Sequence[A]], Awaitable[Sequence[R | Exception]]],
+        apart: Callable[[A], object] | None = None,
+    ) -> None:
+        self._database, self._alone, self._together = database, alone, together
+        self._apart = apart
+        self._waiting: list[tuple[A, asyncio.Future[R]]] = []
+        self._out = False
+        self._flying: set[asyncio.Task[Sequence[R | Exception]]] = set()
+
+    async def fly(self, item: A) -> R:
+        """The answer to this item, whichever way it travelled."""
+        if not self._out:
+            self._out = True
+            try:
+                return await self._alone(item)
+            finally:
+                self._next()
+        arrived: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, arrived))
+        self._database.count()
+        return await arrived
+
+    def _next(self) -> None:
+        """Let leave whoever waits; those who gave up meanwhile stay behind."""
+        if any(arrived.done() for _, arrived in self._waiting):
+            self._waiting = [each for each in self._waiting if not each[1].done()]
+        if not self._waiting:
+            self._out = False
+            return
+        # Whoever is heard in this very turn of the loop still comes along.
+        asyncio.get_running_loop().call_soon(self._leave)
+
+    def _leave(self) -> None:
+        boarded = self._board()
+        # A context of its own: what a flight asks is counted by its passengers, not by whoever
+        # happened to wake it.
+        flight = asyncio.get_running_loop().create_task(
+            self._travel([item for item, _ in boarded]), context=Context()
+        )
+        self._flying.add(flight)
+        flight.add_done_callback(lambda flown: self._landed(boarded, flown))
+
+    def _board(self) -> list[tuple[A, asyncio.Future[R]]]:
+        if self._apart is None:
+            boarded, self._waiting = self._waiting[:SEATS], self._waiting[SEATS:]
+            return boarded
+        boarded, left, known = [], [], set()
+        for each in self._waiting:
+            name = self._apart(each[0])
+            if len(boarded) < SEATS and name not in known:
+                known.add(name)
+                boarded.append(each)
+            else:
+                left.append(each)
+        self._waiting = left
+        return boarded
+
+    async def _travel(self, items: list[A]) -> Sequence[R | Exception]:
+        return await self._together(items)
+
+    def _landed(
+        self,
+        boarded: list[tuple[A, asyncio.Future[R]]],
+        flown: asyncio.Task[Sequence[R | Exception]],
+    ) -> None:
+        """Give each passenger their answer, be it that of a flight that failed as a whole."""
+        self._flying.discard(flown)
+        self._next()
+        if flown.cancelled():
+            for _, arrived in boarded:
+                arrived.cancel()
+            return
+        failed = flown.exception()
+        answers = [failed] * len(boarded) if failed else flown.result()
+        for (_, arrived), answer in zip(boarded, answers, strict=True):
+            if arrived.done():
+                continue
+            if isinstance(answer, BaseException):
+                arrived.set_exception(answer)
+            else:
+                arrived.set_result(answer)

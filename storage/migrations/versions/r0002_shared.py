@@ -1,0 +1,23 @@
+"""Addresses that several shops share: sub-codes, shortcuts, the directory read and kept.
+
+Runs the frozen text of sql/v2_shared; called by Alembic.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+FILES = ("tables", "begin", "commit", "verify")
+
+
+def upgrade() -> None:
+    """Run each file whole; several statements in one need a call without parameters."""
+    folder = Path(__file__).parent.parent / "sql" / "v2_shared"
+    plain = op.get_bind().execution_options(no_parameters=True)
+    for name in FILES:
+        plain.exec_driver_sql((folder / f"{name}.sql").read_text())

@@ -1,0 +1,1 @@
+"""Speed, measured beside two yardsticks in the same run (docs/performance.md). `make bench`."""

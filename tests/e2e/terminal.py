@@ -1,0 +1,71 @@
+"""A real terminal under a test's fingers: `tmux` runs a command in it, keys go in, screens out."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from tests.e2e.process import ROOT
+
+_NAME = f"maita-{os.getpid()}"
+
+
+class Terminal:
+    """One window of 100 × 50."""
+
+    def type(self, text: str) -> None:
+        """Type a line."""
+        _tmux("send-keys", "-t", _NAME, "-l", text)
+        _tmux("send-keys", "-t", _NAME, "Enter")
+
+    def press(self, key: str) -> None:
+        """Press one key, as tmux names it (`C-c`)."""
+        _tmux("send-keys", "-t", _NAME, key)
+
+    def shows(self, wanted: str, within_s: float = 30) -> str:
+        """What stands on it, from the top of its history, once this does."""
+        deadline = time.monotonic() + within_s
+        while wanted not in (seen := self.all()):
+            assert time.monotonic() < deadline, f"{wanted!r} is not on:\n{seen}"
+            time.sleep(0.05)
+        return seen
+
+    def all(self) -> str:
+        """All that was ever shown, with colours."""
+        return _tmux("capture-pane", "-t", _NAME, "-p", "-e", "-J", "-S", "-2000")
+
+
+@contextmanager
+def terminal(env: Mapping[str, str], *words: str) -> Iterator[Terminal | None]:
+    """`maita …` in a terminal; None, said in one line, where there is no tmux."""
+    if shutil.which("tmux") is None:
+        print("tmux is not installed: what needs a real terminal was left out")
+        yield None
+        return
+    told = [f"{name}={value}" for name, value in env.items() if name.startswith("MAITA_")]
+    command = ["env", *told, sys.executable, "-m", "gateway", *words]
+    line = " ".join(f"'{word}'" for word in command)
+    _tmux(
+        "new-session", "-d", "-s", _NAME, "-x", "100", "-y", "50", "-c", str(ROOT),
+        f'{line}; echo "ended with $?"; cat',
+    )  # fmt: skip
+    try:
+        yield Terminal()
+    finally:
+        _tmux("kill-server")
+
+
+def plain(screen: str) -> str:
+    """A screen without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m|\x1b\([A-Z]|\x0f", "", screen)
+
+
+def _tmux(*words: str) -> str:
+    ran = subprocess.run(
+        ["tmux", "-L", _NAME, *words], capture_output=True, text=True, check=True, timeout=20
+    )
+    return ran.stdout

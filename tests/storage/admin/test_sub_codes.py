@@ -1,0 +1,84 @@
+"""A shop's digits behind a code that shops share: given by its file, one shop's only, given up."""
+
+import psycopg
+import pytest
+
+from storage.admin import ChannelPart, SpecError, add_channel, decode, tenant_toml
+from storage.channels import Registry
+from storage.turns import PLATFORM
+from tests.storage.admin.conftest import CAFE, Office
+
+Owner = psycopg.Connection
+KIND = "africastalking_ussd"
+
+
+def behind(digits: str, address: str = "*123#") -> str:
+    return f'\n[[sub_codes]]\nkind = "{KIND}"\naddress = "{address}"\ndigits = "{digits}"\n'
+
+
+OTHER = """
+[tenant]
+slug = "bella-salon"
+name = "Bella Salon"
+region = "ZW"
+currency = "USD"
+timezone = "Africa/Harare"
+"""
+
+
+@pytest.fixture
+async def shared(office: Office) -> Office:
+    part = ChannelPart(kind=KIND, address="*123#")
+    await add_channel(office.db, office.vault, PLATFORM, part, office.ids)
+    return office
+
+
+async def test_digits_lead_to_their_shop_and_are_written_back(shared: Office) -> None:
+    registry = Registry(shared.db, shared.vault)
+    await registry.load()
+    (channel,) = await registry.of_owner(PLATFORM)
+    before = registry.version(PLATFORM)
+    applied = await shared.apply(CAFE + behind("46"))
+    await registry.refresh()
+    assert registry.version(PLATFORM) == before + 1
+    assert registry.at_sub_code(channel, "46") == applied.tenant.id
+    # Its own code `*123*45#` means it here too; nobody has 99.
+    assert registry.at_sub_code(channel, "45") == applied.tenant.id
+    assert registry.at_sub_code(channel, "99") is None
+    text = await tenant_toml(shared.db, shared.vault, "cafe-aroma", with_secrets=True)
+    assert behind("46").strip() in text
+    assert '[shortcuts]\n11 = "REDEEM free-coffee"\n2 = "REWARDS"' in text
+    assert (await shared.apply(text)).changed is False
+    assert decode(text).shortcuts == {"2": "REWARDS", "11": "REDEEM free-coffee"}
+
+
+async def test_what_a_file_does_not_name_is_given_up(shared: Office) -> None:
+    registry = Registry(shared.db, shared.vault)
+    first = await shared.apply(CAFE + behind("46"))
+    assert (await shared.apply(CAFE + behind("47"))).changed
+    await registry.load()
+    (channel,) = await registry.of_owner(PLATFORM)
+    assert registry.at_sub_code(channel, "46") is None
+    assert registry.at_sub_code(channel, "47") == first.tenant.id
+    assert (await shared.apply(CAFE)).changed
+    await registry.refresh()
+    assert registry.at_sub_code(channel, "47") is None
+    other = await shared.apply(OTHER + behind("46"))
+    await registry.refresh()
+    assert registry.at_sub_code(channel, "46") == other.tenant.id
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (behind("46"), "sub_codes.digits: another shop has them."),
+        (behind("45"), "sub_codes[0].digits: *123*45# is a channel of its own."),
+        (behind("7", "*999#"), "sub_codes[0].address: the platform has no africastalking_ussd"),
+    ],
+)
+async def test_digits_that_cannot_be_had(shared: Office, text: str, field: str) -> None:
+    """The café has `*123*45#` as its own code, and 46 behind the shared one."""
+    await shared.apply(CAFE + behind("46"))
+    with pytest.raises(SpecError) as refused:
+        await shared.apply(OTHER + text)
+    assert str(refused.value).startswith(field)
