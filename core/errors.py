@@ -6,6 +6,7 @@ LoyaltyError
 ├── not understood   AmountNotUnderstood · PhoneNotUnderstood · CodeNotUnderstood · MessageTooLate
 ├── who              NotAMember · AlreadyAMember · NotStaff · NotAllowed · CustomerNotFound ·
 │                    SelfAward
+├── links            OwnLinkCode · RewardWaiting · LinkChanged · LinkUndoImpossible
 ├── secrets          PinRequired · PinWrong · PinLocked · PinWeak · PinNotSet · SigningWrong ·
 │                    TooManyTries
 ├── earning          AmountTooLarge · RepeatedPurchase · DuplicateReceipt · QuoteChanged ·
@@ -162,3 +163,19 @@ class CodeAlreadyUsed(LoyaltyError):
 
 class HoldClosed(LoyaltyError):
     """That hold was settled before. params: state."""
+
+
+class OwnLinkCode(LoyaltyError):
+    """That is your own code. Type it on your other phone."""
+
+
+class RewardWaiting(LoyaltyError):
+    """A reward waits for staff. Link when it is settled."""
+
+
+class LinkChanged(LoyaltyError):
+    """That changed a moment ago. Please look again."""
+
+
+class LinkUndoImpossible(LoyaltyError):
+    """That link cannot be undone. params: reason (none, late, gone)."""

@@ -16,10 +16,11 @@ Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
 StaffRole = Literal["cashier", "manager"]
 NoticeState = Literal["waiting", "sending", "sent", "seen", "dropped"]
-Scope = Literal["pin", "staff_pin", "use_here", "use_here_staff", "till", "join_code"]
+Scope = Literal["pin", "staff_pin", "use_here", "use_here_staff", "till", "join_code", "link"]
 """What a counter counts wrong tries of: a member's PIN, a cashier's PIN typed on a member's phone
 (subject: member id); a staff's own PIN, that staff's PIN typed on all members' phones, the till
-codes a staff types (staff id); the join codes an address types (a keyed hash of it)."""
+codes a staff types (staff id); the join codes an address types (a keyed hash of it); the link codes
+a member types (member id), or an address that is nobody's (a keyed hash of it)."""
 OwnTexts = Mapping[str, tuple[str, ...]]
 """The English of a text → what is said for it, in one form or one for each plural form."""
 OPEN_STATES: tuple[IssuanceState, ...] = ("reserved", "issued")
@@ -107,18 +108,20 @@ class Programme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One person in one tenant. `notices`: the kinds of message wanted (earn, reward, expiry)."""
+    """One person in one tenant. `notices`: the kinds of message wanted (earn, reward, expiry).
+    `merged_into`: whose this membership is now, while its status is merged."""
 
     id: UUID
     version: int
     name: str
     language: str
-    status: Literal["active", "left", "blocked"]
+    status: Literal["active", "left", "blocked", "merged"]
     tier_id: UUID | None
     joined_at: datetime
     left_at: datetime | None = None
     notices: tuple[str, ...] = ("earn", "reward", "expiry")
     pin_hash: str | None = None
+    merged_into: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,13 +179,15 @@ class Lot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotUse:
-    """How much of a lot a hold (or an immediate spend) took."""
+    """How much of a lot a hold (or an immediate spend) took. `account_id`: whose the lot is; None:
+    the account's that the use is loaded with."""
 
     id: UUID
     lot_id: UUID
     amount: int
     restored: int = 0
     lot_expires_at: datetime | None = None
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,10 +228,11 @@ class Issuance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TillCode:
-    """Six digits shown at the till: a member's own (who) or an issuance's (what)."""
+    """Six digits shown at the till: a member's own (who) or an issuance's (what); or shown to be
+    typed on another phone of the member's (link)."""
 
     id: UUID
-    kind: Literal["member", "issuance"]
+    kind: Literal["member", "issuance", "link"]
     member_id: UUID
     issuance_id: UUID | None
     code: str
@@ -253,22 +259,6 @@ class Notice:
     member_id: UUID
     kind: str
     params: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purchase:
-    """A purchase that was awarded: money in, points out."""
-
-    id: UUID
-    member_id: UUID
-    member_name: str
-    staff_id: UUID | None
-    amount_minor: int
-    currency: str
-    points: int
-    ref: str
-    at: datetime
-    reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

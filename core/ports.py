@@ -5,7 +5,7 @@ the Hasher; tests implement them all in memory (tests/core/memory.py).
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from core.changes import Change
@@ -18,13 +18,16 @@ from core.facts import (
     Lot,
     LotUse,
     Member,
-    Purchase,
     Scope,
     Staff,
     TillCode,
     Wallet,
 )
+from core.purchases import Purchase
 from core.values import Address, Secret, Shop
+
+if TYPE_CHECKING:
+    from core.links import Linked, Linking
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -76,12 +79,14 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A member as staff meet them. `code`: the till code that found them, used or not, or None."""
+    """A member as staff meet them. `code`: the till code that found them, used or not, or None.
+    `linked`: some link of theirs is not undone; loaded only where staff look for a customer."""
 
     member: Member
     wallet: Wallet
     phone: str | None
     code: TillCode | None = None
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +162,16 @@ class Loads(Protocol):
         id). `found` is None when the issuance is unknown; only active staff are found."""
         ...
 
-    async def own_code(self, member_id: UUID) -> TillCode | None: ...
+    async def own_code(
+        self, member_id: UUID, kind: Literal["member", "link"] = "member"
+    ) -> TillCode | None: ...
+    async def linking(self, code: str) -> "Counted[Linking]":
+        """By a link code's digits; with the counter ("link", the caller's member id, or a
+        pseudonym of the caller's address)."""
+        ...
+
+    async def linking_by_id(self, code_id: UUID) -> "Linking | None": ...
+    async def linked(self, member_id: UUID) -> "Linked | None": ...
     async def counter(self, scope: Scope, subject: str) -> Counter: ...
     async def customer_by_address(self, address: Address) -> Customer | None: ...
     async def customer_by_code(self, code: str, staff_id: UUID) -> Counted[Customer]:

@@ -15,6 +15,7 @@ def customer_slots(found: Found) -> dict[str, Any]:
         "tier": found.tier,
         "available": found.available,
         "code_id": str(found.code_id) if found.code_id else None,
+        "linked": found.linked,
     }
 
 

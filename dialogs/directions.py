@@ -6,7 +6,8 @@ digits belongs to the number; but they turn `1 250` into `250 1`, `*123#` into `
 into `100-`. So Arabic formats avoid spaces within numbers, and what starts with a sign or has
 spaces by nature (a star-code, a telephone number) gets one left-to-right mark in front. After an
 Arabic name an English line is turned around in the same way, so a number that follows one gets the
-mark too. Called by texts, by room, and by the renderer, which orders every line it shows.
+mark too, and a masked Latin name (`Ru***`) in an Arabic line gets it behind. Called by texts, by
+room, and by the renderer, which orders every line it shows.
 """
 
 import re
@@ -31,6 +32,8 @@ _TURNED: Final = re.compile(
     rf"{MARK}?([*+#-][0-9](?:[0-9*#.,]|[ -](?=[0-9*]))*|[0-9]+(?:[ -][0-9*]+)+|[0-9]+(?=[A-Za-z]))",
     re.ASCII,
 )
+_MASKED: Final = re.compile(rf"(?<=[^\W\d{_RIGHT}]\*\*\*)(?!{MARK})")
+"""Behind a masked Latin name: its asterisks would else stand in front of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,5 +77,5 @@ def ordered(line: str, *, rtl: bool) -> str:
     if line.isascii():
         return line
     if rtl:
-        return _TURNED.sub(rf"{MARK}\1", line)
+        return _MASKED.sub(MARK, _TURNED.sub(rf"{MARK}\1", line))
     return _NUMBER_AFTER_NAME.sub(MARK, line)

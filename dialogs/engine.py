@@ -20,7 +20,7 @@ from dialogs.messages import Input, Reply
 from dialogs.responding import RESUME, respond
 from dialogs.running import PICKER, Run, Steps
 from dialogs.screen import SCREEN, Room
-from dialogs.session import Session
+from dialogs.session import Result, Session
 from dialogs.view import Surface
 
 
@@ -51,12 +51,17 @@ def turn(
     avoid_digit: str = "",
     news: str = "",
     room: Room = SCREEN,
+    unheard: Result | None = None,
+    tells: bool | None = None,
 ) -> Generator[Command[Any], Any, Turn]:
     """Answer an input. An empty `session` opens; `resume` offers to continue where a carrier's
     session broke off. `avoid_digit`: what was just typed, on carriers that send only the latest
     input: no choice of a guarding screen gets that number (docs/security.md, 8). `news`: a text
-    of the catalogue to say first. `room`: what one screen of the carrier holds."""
+    of the catalogue to say first. `room`: what one screen of the carrier holds. `unheard`: a
+    result of an earlier session, to be said first. `tells`: say here what is new (None: where this
+    opens); of digits dialled ahead only the last answer is seen."""
     run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface, room=room)
+    run.unheard, run.tells = unheard, tells
     reply = yield from _watched(respond(run, resume=resume, news=news), run)
     if run.visit is None:
         reply, after = finish(run, reply, avoid_digit)
@@ -92,7 +97,8 @@ def resumes(dialogs: Mapping[str, Dialog], session: Session) -> bool:
     state = dialog.states.get(session.state) if dialog else None
     if dialog is None or state is None:
         return False
-    return state.result or (dialog.flow and state.resumable) or dialog.name == RESUME
+    told = state.result or session.result is not None
+    return told or (dialog.flow and state.resumable) or dialog.name == RESUME
 
 
 def _risky(dialogs: Mapping[str, Dialog], session: Session, *, free: bool) -> bool:

@@ -7,12 +7,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from core.members.commands import SeeNotices
 from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
 from dialogs.messages import KEY_NUMBER, Choice, Reply
 from dialogs.room import above_menu, above_question
 from dialogs.running import PICKER, Run
-from dialogs.session import Offered, Session
+from dialogs.session import Offered, Result, Session
 
 REMEMBERED_MAX: Final = 40
 MENUS: Final = ("home", "welcome")
@@ -23,6 +24,7 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
     """The reply as it is shown, and the session as it is stored."""
     if run.paging:
         return reply, run.session
+    result = _result(run, reply)
     reply = replace(reply, text=_headed(run, reply))
     if reply.end:
         # A last reply may need more than one screen, so it can still be paged.
@@ -34,7 +36,18 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
         secret=reply.secret or state.secret,
         footer=reply.footer or _footer(run, reply),
     )
-    return reply, _remembered(run, state, reply)
+    return reply, replace(_remembered(run, state, reply), result=result)
+
+
+def _result(run: Run, reply: Reply) -> Result | None:
+    """What a caller whose screen vanished must still be told: what this turn did, or else what is
+    still unheard. Messages of chats do not vanish; what a menu shows at once is not told again."""
+    if run.surface != "ussd" or run.command in (None, SeeNotices.__name__):
+        return run.unheard
+    if run.did is None or not (run.state.result or run.did.flow):
+        return None
+    text = reply.text if run.state.result else "\n".join(run.said)
+    return Result(dialog=run.did.name, text=text) if text else None
 
 
 def _headed(run: Run, reply: Reply) -> str:

@@ -61,6 +61,7 @@ KEYWORDS: Final = (
     Keyword(words=mark("REWARDS,CATALOGUE"), dialog="rewards"),
     Keyword(words=mark("REDEEM,CLAIM"), dialog="reward", argument="wanted", via="rewards"),
     Keyword(words=mark("CODE"), dialog="enter_code", argument=HEARD),
+    Keyword(words=mark("LINK"), dialog="link", argument=HEARD),
     Keyword(words=mark("CARD,QR,MY CODE"), dialog="my_code"),
     Keyword(words=mark("MY REWARDS,VOUCHERS"), dialog="my_rewards"),
     Keyword(words=mark("HISTORY,STATEMENT"), dialog="history"),

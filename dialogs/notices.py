@@ -105,6 +105,20 @@ def _pin_reset(params: Any, words: Texts) -> str:
     return words.t("Your PIN was reset. Set a new one. Ref {ref}", ref=params["ref"])
 
 
+def _linked(params: Any, words: Texts) -> str:
+    return words.t(
+        "A phone was linked to you. Was it not you? Tell the shop: Ref {ref}", ref=params["ref"]
+    )
+
+
+def _unlinked(params: Any, words: Texts) -> str:
+    undone = words.t("Staff undid the link of your phones. Ref {ref}", ref=params["ref"])
+    if not params["points"]:
+        return undone
+    moved = words.n("{count} pt went back.", "{count} pts went back.", params["points"])
+    return f"{undone} {moved}"
+
+
 NOTICES: Final[dict[str, Callable[[Any, Texts], str]]] = {
     "earned": _earned,
     "upgraded": _upgraded,
@@ -115,5 +129,7 @@ NOTICES: Final[dict[str, Callable[[Any, Texts], str]]] = {
     "used": _used,
     "points_expired": _points_expired,
     "pin_reset": _pin_reset,
+    "linked": _linked,
+    "unlinked": _unlinked,
 }
 """How each kind of notice is said."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from core.facts import Notice
 from core.members.commands import SeeNotices, WhoAmI
+from core.rewards.commands import ListIssuances
 from dialogs.choices import STAMP, YES
 from dialogs.dialog import Reject, Visit, do
 from dialogs.hearing import Ear, Heard, Key, Picked, Pressed, Said, Stale, Typed, Unclear
@@ -16,12 +17,14 @@ from dialogs.keywords import HEARD, HEARD_MAX_CHARS, normal
 from dialogs.messages import Input, Reply
 from dialogs.notices import notice_text
 from dialogs.running import PICKER, Run, Steps
+from dialogs.view import is_member
 
 REJECTS_MAX: Final = 3
 NOTICES_SAID: Final = 2
 """As many unseen notices are said at once; the rest waits for the next visit."""
 
 RESUME: Final = "resume"
+REWARD: Final = "reward"
 ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
 """Dialogs whose result names a reward in the slot `name`."""
 
@@ -54,9 +57,19 @@ def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
         reply = yield from run.ask()
     else:
         reply = yield from _answer(run, heard)
-    if opens and run.command is None and run.visit is None:
+    tells = opens if run.tells is None else run.tells
+    if tells and run.command is None and run.visit is None and not _full(run, reply):
+        if not resume:
+            yield from _say_unheard(run)
         yield from _say_notices(run, overtaking)
     return reply
+
+
+def _full(run: Run, reply: Reply) -> bool:
+    """No room for news: a question on a small screen stands alone with its choices."""
+    known = run.knows(run.session.dialog, run.session.state)
+    asks = known and (run.state.guards or run.state.secret)
+    return run.surface == "ussd" and (reply.end or asks or run.paging)
 
 
 def _hear(run: Run, known: bool) -> Heard:
@@ -75,6 +88,7 @@ def _open(run: Run, heard: Heard, *, resume: bool) -> Steps[Reply]:
     if resume:
         text = "" if _overtaking(run) else (yield from _last_result(run))
         if _offer_to_continue(run):
+            run.said += [text] if text else []
             return (yield from run.ask())
         run.home(text)
         return (yield from run.ask())
@@ -108,11 +122,24 @@ def _overtaking(run: Run) -> Notice | None:
 
 def _last_result(run: Run) -> Steps[str]:
     """What the last screen said was done, since it may never have been seen. One line of it: what
-    is left stands in the menu below."""
+    is left stands in the menu below. Where the screen cannot be asked again, the words it had."""
     if not run.state.result or not run.admitted():
-        return ""
+        return run.session.result.text if run.session.result else ""
     said = (yield from run.ask()).text
     return said.partition("\n")[0] if run.session.dialog in ABOUT_A_REWARD else said
+
+
+def _say_unheard(run: Run) -> Steps[None]:
+    """Say first what an earlier session did and perhaps never showed, if it still holds: a reward
+    may have been used or given back since."""
+    result, run.unheard = run.unheard, None
+    if result is None:
+        return
+    if result.dialog == REWARD:
+        mine = (yield from do(ListIssuances())) if is_member(run.caller) else ()
+        if not any(issuance.ref in result.text for issuance in mine):
+            return
+    run.said.insert(0, result.text)
 
 
 def _answer(run: Run, heard: Heard) -> Steps[Reply]:

@@ -19,7 +19,7 @@ from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, Stat
 from dialogs.directions import layout
 from dialogs.messages import Input, Reply
 from dialogs.screen import SCREEN, Room
-from dialogs.session import Frame, Session, Slots
+from dialogs.session import Frame, Result, Session, Slots
 from dialogs.texts import NO_TEXTS, Texts, speaking
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
@@ -48,7 +48,8 @@ class Run:
     """A turn under way. `caller` is known after the first question. `said`: lines to say before
     the next question. `paging`: the reply is the next page of the last one. `command`: the
     name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
-    `visit`: the conversation goes on at another shop, and nothing is said here."""
+    `visit`: the conversation goes on at another shop, and nothing is said here.
+    `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
     session: Session
@@ -64,6 +65,9 @@ class Run:
     attempted: bool = False
     visit: Visit | None = None
     answers: dict[Query[Any], Any] = field(default_factory=dict)
+    did: Dialog | None = None
+    unheard: Result | None = None
+    tells: bool | None = None
 
     @property
     def dialog(self) -> Dialog:
@@ -203,7 +207,7 @@ class Run:
 
     def hear(self, choice: str | None) -> Steps[Reject | Reply | None]:
         """Let the present state hear: a refusal in words, a last reply, or None: ask next."""
-        state = self.state
+        state, dialog = self.state, self.dialog
         assert state.hear
         # Nothing but a choice that was offered confirms anything.
         assert choice or state.free or state.secret or not state.guards
@@ -215,6 +219,7 @@ class Run:
                 return Reject(text)
             self._say(text)
             return None
+        self.did = dialog if self.command else None
         return outcome if isinstance(outcome, Reject) else self.follow(outcome)
 
     def follow(self, outcome: Outcome) -> Reply | None:

@@ -33,6 +33,15 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     keywords: tuple[str, ...] = ()
 
 
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the last answer said was done, in a dialog. A USSD screen may vanish unseen, so it is
+    kept until something else is heard. `sent`: it went out as a message too."""
+
+    dialog: str
+    text: str
+    sent: bool = False
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a conversation stands. `dialog` "" means nothing was said yet (or it ended).
 
@@ -41,7 +50,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is the reply being paged and `page` its page on screen (1-based). `rejects` counts answers in
     a row that were not understood. `staff_until` (unix seconds) is when a staff sign-in ends.
     `turns` counts. `misses` (unix seconds) are the recent answers that were not understood, so
-    that two machines do not talk to each other for ever (docs/security.md, S11).
+    that two machines do not talk to each other for ever (docs/security.md, S11). `result`: what
+    was done and may not have been seen.
     """
 
     dialog: str = ""
@@ -57,6 +67,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     staff_until: int = 0
     turns: int = 0
     misses: tuple[int, ...] = ()
+    result: Result | None = None
 
     def to_json(self) -> bytes:
         """The session as stored."""
@@ -74,7 +85,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
     def depart(self) -> "Session":
-        """On to another shop: its buttons are others, and nobody is signed in there."""
+        """On to another shop: its buttons are others, nobody is signed in there, and what was done
+        here is no news there."""
         return Session(language=self.language, turns=self.turns, misses=self.misses)
 
 

@@ -27,16 +27,19 @@ FIELDS: Final = {
     "name": {
         "Member.name", "Staff.name", "Issuance.member_name", "Purchase.member_name", "Earned.name",
         "Undone.name", "Settled.member_name", "Found.name", "Enrolled.name", "Enrol.name",
-        "ChangeName.name",
+        "ChangeName.name", "LinkPreview.name", "PhoneLinked.name", "LastLink.name",
     },
-    "phone": {"Staff.phone", "Found.phone", "Customer.phone", "Address.value"},
+    "phone": {
+        "Staff.phone", "Found.phone", "Customer.phone", "Address.value", "LinkPreview.phone",
+        "LastLink.phone",
+    },
     "code": {
         "Issuance.code", "TillCode.code", "Redeemed.code", "LookUpCode.code", "EnterCode.code",
-        "FindCustomer.typed", "FindShops.typed",
+        "FindCustomer.typed", "FindShops.typed", "LookUpLink.code",
     },
     "ref": {
         "Issuance.ref", "Purchase.ref", "HistoryLine.ref", "Earned.ref", "Undone.ref",
-        "Redeemed.ref", "Settled.ref", "Enrolled.ref",
+        "Redeemed.ref", "Settled.ref", "Enrolled.ref", "PhoneLinked.ref", "LinkUndoneRef.ref",
     },
     "hash": {"Member.pin_hash", "Staff.pin_hash"},
     "params": {"Notice.params"},

@@ -1,7 +1,8 @@
 """Plays a transcript: what a person says, what core is asked and answers, what they read.
 
     @ caller(points=1250)              who calls from here on; also surface("chat"), later(5),
-                                       resume(), news("…") and latest_only() for what comes next,
+                                       resume(), news("…"), unheard(), tells(True) and
+                                       latest_only() for what comes next,
                                        anew() to open again, deployed() to lose the state
     > redeem 2                         what they say; `> [id]` is a tap, `•••` a PIN
     ! ListRewards() → offers()         what core was asked, and what it answered
@@ -33,7 +34,7 @@ from dialogs.directions import layout
 from dialogs.engine import Turn, turn
 from dialogs.messages import Input, Reply
 from dialogs.registry import discover
-from dialogs.session import Session, from_json
+from dialogs.session import Result, Session, from_json
 from dialogs.written import NAMES, NotWritten, build, name_of
 
 HIDDEN: Final = "•••"
@@ -55,7 +56,7 @@ class NotRecorded(Exception):
 class Stage:
     """Everything that lasts from one line of a transcript to the next. `names`: what may be
     written besides core's values; `usual`: what core answers where nothing is written, by the
-    command's name."""
+    command's name. `kept`: what the session before did and may not have been seen."""
 
     dialogs: Mapping[str, Dialog] = field(default_factory=discover)
     names: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -67,6 +68,9 @@ class Stage:
     surface: Any = "ussd"
     resume: bool = False
     news: str = ""
+    kept: Result | None = None
+    unheard: Result | None = None
+    tells: bool | None = None
     latest_only: bool = False
 
     def set(self, directive: str) -> None:
@@ -83,8 +87,12 @@ class Stage:
                 self.news = self.build(f"({rest}")
             case "latest_only":
                 self.latest_only = True
+            case "unheard":
+                self.unheard = self.kept
+            case "tells":
+                self.tells = self.build(f"({rest}")
             case "anew":
-                self.session = self.session.forget()
+                self.kept, self.session = self.session.result, self.session.forget()
             case "deployed":
                 self.session = replace(self.session, state="gone")
             case _:
@@ -116,6 +124,7 @@ class Stage:
         turning = turn(
             self.dialogs, self.session, Input(typed, choice=tapped), now=self.now,
             surface=self.surface, resume=self.resume, news=self.news,
+            unheard=self.unheard, tells=self.tells,
             avoid_digit=typed if self.latest_only else "",
         )  # fmt: skip
         try:
@@ -125,7 +134,7 @@ class Stage:
         except StopIteration as stop:
             done: Turn = stop.value
         self.session = from_json(done.session.to_json())
-        self.resume, self.news = False, ""
+        self.resume, self.news, self.unheard, self.tells = False, "", None, None
         return done
 
     def _answered(

@@ -25,7 +25,7 @@ class Words(Protocol):
 
 MISHEARD: Final = frozenset(
     {"amount_not_understood", "phone_not_understood", "code_not_understood", "code_unknown",
-     "customer_not_found", "pin_weak"}
+     "customer_not_found", "pin_weak", "own_link_code"}
 )  # fmt: skip
 """Refusals that say we did not understand: three in a row end politely, like any wrong answer."""
 
@@ -54,6 +54,9 @@ PLAIN_REFUSALS: Final[dict[str, str]] = {
     "sold_out": mark("Sold out."),
     "issuance_unknown": mark("There is no such reward of yours."),
     "hold_closed": mark("That was settled before."),
+    "own_link_code": mark("That is your own code. Type it on your other phone."),
+    "reward_waiting": mark("A reward waits for staff. Link when that is settled."),
+    "link_changed": mark("That changed a moment ago. Please look again."),
 }
 
 
@@ -158,6 +161,15 @@ def _code_already_used(params: dict[str, object], words: Words) -> str:
     return words.t("That code was used: {when}.", when=words.until(at))
 
 
+def _link_undo_impossible(params: dict[str, object], words: Words) -> str:
+    reasons = {
+        "late": mark("Too late. A link can be undone for 30 days."),
+        "gone": mark("The linked number is gone. It cannot be undone."),
+    }
+    none = mark("No phone is linked.")
+    return words.t(reasons.get(str(params.get("reason")), none))
+
+
 FILLED_REFUSALS: Final[dict[str, Callable[[dict[str, object], Words], str]]] = {
     "pin_wrong": _pin_wrong,
     "pin_locked": _pin_locked,
@@ -171,4 +183,5 @@ FILLED_REFUSALS: Final[dict[str, Callable[[dict[str, object], Words], str]]] = {
     "issuance_closed": _issuance_closed,
     "code_unknown": _code_unknown,
     "code_already_used": _code_already_used,
+    "link_undo_impossible": _link_undo_impossible,
 }

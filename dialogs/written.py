@@ -15,11 +15,12 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import fields as _of
 
-from core import errors, facts, ports, values
+from core import errors, facts, ports, purchases, values
 from core.earning import commands as earning
 from core.errors import LoyaltyError
 from core.ledger import commands as ledger
 from core.members import commands as members
+from core.members import link_commands as links
 from core.rewards import commands as rewards
 from dialogs.session import Session
 
@@ -110,7 +111,10 @@ def _classes(module: ModuleType) -> dict[str, Callable[..., Any]]:
 
 NAMES: Final[Names] = {
     name: kind
-    for module in (errors, facts, ports, values, earning, ledger, members, rewards)
+    for module in (
+        *(errors, facts, purchases, ports, values),
+        *(earning, ledger, members, links, rewards),
+    )
     for name, kind in _classes(module).items()
 } | {"Session": Session, "at": datetime.fromisoformat, "id_of": id_of}
 """What a recorded transcript is written in."""

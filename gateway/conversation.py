@@ -20,12 +20,12 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, screen_of, step_of, work_of
+from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
-from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, placed
+from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, Telling, placed
 from gateway.watch import Step
 from storage.database import Lost, Stale
 from storage.turns import Snapshot, Work
@@ -161,12 +161,21 @@ async def _turn(
     heard, news = dialled(rt, said, snapshot, heard)
     news = news or closed(said, snapshot, opens=heard.opens)
     left = "" if heard.opens else screen_of(session)
+    before = unheard(said, snapshot) if heard.opens and not resume else None
     talk = Talk(rt=rt, said=said, snapshot=snapshot, hasher=hasher)
     done: Turn | None = None
-    for each in _inputs(said, snapshot, heard, resume=resume):
+    inputs = _inputs(said, snapshot, heard, resume=resume)
+    for place, each in enumerate(inputs, 1):
         if done and _stops(rt, done):
             break
-        last = await talk.hear(session, each, resume=resume, news=news)
+        telling = Telling(
+            resume=resume,
+            news=news,
+            unheard=before,
+            # Of digits dialled ahead only the last screen is seen, and news must be.
+            tells=place == len(inputs) if len(inputs) > 1 else None,
+        )
+        last = await talk.hear(session, each, telling)
         news = ""
         durable = last.durable or (done is not None and done.durable)
         command = last.command or (done.command if done else None)
@@ -221,13 +230,16 @@ async def _finish(
     response = said.adapter.render(page, said.inbound) if profile.reply_in_response else None
     # A carrier's own STOP answer was enough, and some replies say nothing at all.
     silent = silent or said.inbound.control is not None or not done.reply.text
+    outbound = () if silent else await answers(rt, said, uow.caller, done.reply, page, spoken)
+    if session.result and outbound:
+        session = replace(session, result=replace(session.result, sent=True))
     work = replace(
         work_of(rt, said, snapshot, conversation_after(rt, said, snapshot, session, page)),
         answer=pack(response) if response else None,
         command=done.command or "",
         ref=uow.ref if done.command else None,
         changes=tuple(uow.changes),
-        outbound=() if silent else await answers(rt, said, uow.caller, done.reply, page, spoken),
+        outbound=outbound,
         durable=done.durable,
     )
     await _commit(rt, said, work)

@@ -14,6 +14,7 @@ import msgspec
 from core.values import Address
 from gateway.adapter import Adapter, Channel, Forged, Peers
 from gateway.conversation import Busy, converse
+from gateway.dropping import tell_dropped
 from gateway.inbound import (
     DeliveryReport,
     Direct,
@@ -66,6 +67,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
             case SessionEnded(sender=sender, network=network, dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
                 knock.rt.watch.notified(knock.channel, sender, network, dropped=dropped)
+                await tell_dropped(knock.rt, knock.channel, event)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:

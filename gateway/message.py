@@ -47,6 +47,11 @@ def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
     return UUID(bytes=vault.mac("conversation", channel.id.bytes, sender.kind, sender.value)[:16])
 
 
+def session_claim(vault: Vault, channel: Channel, session: str) -> bytes:
+    """The keyed hash under which a carrier's session id belongs to its first phone (U35)."""
+    return vault.mac("session", channel.kind, session)
+
+
 def keyed(
     vault: Vault,
     adapter: Adapter,
@@ -66,7 +71,7 @@ def keyed(
         sender=inbound.sender,
         conversation_id=conversation_id(vault, channel, inbound.sender),
         key=_key(vault, channel, inbound),
-        claim=vault.mac("session", channel.kind, session) if session else None,
+        claim=session_claim(vault, channel, session) if session else None,
         inbound_id=inbound_id,
         received_at=received_at,
     )

@@ -5,6 +5,7 @@ one; USSD cannot be pushed (docs/conversation.md). At night only what somebody w
 the rest in the morning. Called by the `notice` job.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,7 +19,7 @@ from dialogs.texts import NO_TEXTS
 from gateway.adapter import Adapter, Channel
 from gateway.commanding import begin, commit, unit_of_work
 from gateway.message import conversation_id
-from gateway.outgoing import Payload, hints, outbound, reaching
+from gateway.outgoing import Payload, hints, outbound, owned, reaching
 from gateway.render import fit
 from gateway.runtime import Runtime
 from storage.notices import Waiting
@@ -27,7 +28,7 @@ from storage.turns import Snapshot
 CHAT_WINDOW: Final = timedelta(hours=24)
 MORNING: Final = time(8)
 EVENING: Final = time(21)
-AT_ANY_HOUR: Final = frozenset({"ready", "rejected", "used", "pin_reset"})
+AT_ANY_HOUR: Final = frozenset({"ready", "rejected", "used", "pin_reset", "linked", "unlinked"})
 """Kinds that somebody waits for, or must know of at once."""
 
 Way = tuple[Adapter, Channel, Address]
@@ -43,7 +44,7 @@ async def push(rt: Runtime, tenant: UUID, notice_id: UUID, key: str) -> bool:
     if waiting is None or not waiting.active:
         return False
     snapshot = await begin(rt, tenant, key)
-    way = await _way(rt, tenant, waiting, snapshot.now)
+    way = await way_to(rt, tenant, waiting.addresses, snapshot.now)
     if way is None or await _put_off(rt, tenant, waiting, snapshot):
         return False
     adapter, channel, recipient = way
@@ -84,11 +85,15 @@ def quiet_until(now: datetime, timezone: str) -> datetime | None:
     return datetime.combine(day, MORNING, local.tzinfo)
 
 
-async def _way(rt: Runtime, tenant: UUID, waiting: Waiting, now: datetime) -> Way | None:
-    """The first channel that can carry a push to one of the member's addresses."""
+async def way_to(
+    rt: Runtime, owner: UUID, addresses: Sequence[Address], now: datetime, *, lent: bool = True
+) -> Way | None:
+    """The first channel by which an owner may push to one of a person's addresses: chat inside its
+    window, else text messages. `lent`: by shared channels too."""
     text: Way | None = None
-    for address in waiting.addresses:
-        for adapter, channel in await reaching(rt, tenant, address):
+    for address in addresses:
+        pairs = await reaching(rt, owner, address) if lent else await owned(rt, owner)
+        for adapter, channel in pairs:
             if adapter.PROFILE.surface == "chat":
                 talk = conversation_id(rt.vault, channel, address)
                 last = await rt.notices.last_in(channel.owner, talk)

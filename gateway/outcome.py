@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from dialogs.engine import Turn
-from dialogs.session import Session
+from dialogs.session import Result, Session, from_json
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
@@ -19,6 +19,7 @@ from storage.turns import PLATFORM, Conversation, Snapshot, Work
 
 MISSES_MAX: Final = 5
 MISSES_WINDOW_S: Final = 600
+UNHEARD_S: Final = 24 * 3600
 
 
 def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
@@ -28,6 +29,16 @@ def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
     if done.understood:
         return replace(done.session, misses=recent), False
     return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
+
+
+def unheard(said: Message, snapshot: Snapshot) -> Result | None:
+    """What the phone's last session did and perhaps never showed (conversation.md, rule 8);
+    only the shop where it was done says it."""
+    known = snapshot.conversation
+    if known is None or not known.open or known.at_tenant != _where(said, snapshot):
+        return None
+    result, idle_s = from_json(known.session).result, (snapshot.now - known.last_at).total_seconds()
+    return result if result and not result.sent and idle_s <= UNHEARD_S else None
 
 
 def conversation_after(

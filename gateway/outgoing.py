@@ -99,7 +99,7 @@ async def answers(
 
 async def texting(rt: Runtime, owner: UUID) -> tuple[Adapter, Channel] | None:
     """The channel by which its owner sends text messages, if there is one."""
-    for adapter, channel in await _channels(rt, owner):
+    for adapter, channel in await owned(rt, owner):
         if adapter.PROFILE.surface == "sms":
             return adapter, channel
     return None
@@ -109,9 +109,9 @@ async def reaching(rt: Runtime, tenant: UUID, address: Address) -> list[tuple[Ad
     """The channels by which a tenant may write to a member: its own, and of each surface that it
     has none of the shared ones, for who uses the shared code or numbers and did not say STOP there.
     """
-    own = await _channels(rt, tenant)
+    own = await owned(rt, tenant)
     surfaces = {adapter.PROFILE.surface for adapter, _ in own}
-    shared = await _channels(rt, PLATFORM)
+    shared = await owned(rt, PLATFORM)
     lent = [pair for pair in shared if pair[0].PROFILE.surface not in surfaces | {"ussd"}]
     if not lent or not await _uses(rt, [channel for _, channel in shared], address):
         return own
@@ -119,7 +119,8 @@ async def reaching(rt: Runtime, tenant: UUID, address: Address) -> list[tuple[Ad
     return own if stopped else own + lent
 
 
-async def _channels(rt: Runtime, owner: UUID) -> list[tuple[Adapter, Channel]]:
+async def owned(rt: Runtime, owner: UUID) -> list[tuple[Adapter, Channel]]:
+    """The channels of an owner that there are adapters for."""
     mine = await rt.registry.of_owner(owner)
     return [(rt.adapters[each.kind], each) for each in mine if each.kind in rt.adapters]
 

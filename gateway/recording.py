@@ -48,6 +48,8 @@ class Taken:
     resume: bool
     latest_only: bool
     news: str
+    unheard: bool
+    tells: bool | None
     asked: list[tuple[Command[Any], Any]] = field(default_factory=list)
     done: Turn | None = None
 
@@ -96,30 +98,25 @@ def _taken(
     said: Input,
     *,
     now: datetime,
-    surface: str,
-    resume: bool = False,
     avoid_digit: str = "",
-    news: str = "",
-    **room: Any,
+    **told: Any,
 ) -> Generator[Command[Any], Any, Turn]:
+    """`told`: the rest of what the engine's turn is told."""
     if not _goes_on(tape, key, session, now):
         # What was taken before of this message was never committed: it begins again.
         tape.turns = [each for each in tape.turns if each.key != key]
     if not tape.turns:
-        session, resume = Session(language=session.language, turns=session.turns), False
+        session = Session(language=session.language, turns=session.turns)
+        told |= {"resume": False, "unheard": None}
     dialog = dialogs.get(session.dialog)
     state = dialog.states.get(session.state) if dialog else None
     taken = Taken(
         key=key, session=session, said=said, secret=bool(state and state.secret), now=now,
-        surface=surface, resume=resume, latest_only=bool(avoid_digit), news=news,
+        surface=told["surface"], resume=told.get("resume", False), news=told.get("news", ""),
+        unheard=told.get("unheard") is not None, tells=told.get("tells"),
+        latest_only=bool(avoid_digit),
     )  # fmt: skip
-    options: dict[str, Any] = {
-        "now": now,
-        "surface": surface,
-        "resume": resume,
-        "news": news,
-    } | room
-    turning = turn(dialogs, session, said, avoid_digit=avoid_digit, **options)
+    turning = turn(dialogs, session, said, now=now, avoid_digit=avoid_digit, **told)
     taken.done = yield from _heard(turning, taken)
     tape.turns.append(taken)
     return taken.done
@@ -201,6 +198,10 @@ def _step(taken: Taken, stand_ins: StandIns) -> Iterator[str]:
         yield "@ resume()"
     if taken.news:
         yield f"@ news({taken.news!r})"
+    if taken.unheard:
+        yield "@ unheard()"
+    if taken.tells is not None:
+        yield f"@ tells({taken.tells})"
     yield f"> {_said(taken, stand_ins)}".rstrip()
     for command, answer in taken.asked:
         if not isinstance(command, WhoAmI):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from core.errors import LoyaltyError, MessageTooLate
@@ -17,7 +18,7 @@ from core.ports import Command, Query
 from core.service import execute
 from dialogs.engine import Turn, resumes, turn
 from dialogs.messages import Input
-from dialogs.session import Session, from_json
+from dialogs.session import Result, Session, from_json
 from dialogs.sharing import CLOSED
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard
@@ -63,6 +64,15 @@ async def _begin_at(rt: Runtime, said: Message, snapshot: Snapshot, tenant: UUID
     return there
 
 
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said beside the answer, as `dialogs.engine.turn` knows it."""
+
+    resume: bool = False
+    news: str = ""
+    unheard: Result | None = None
+    tells: bool | None = None
+
+
 class Talk:
     """What one message is heard with: the shop it is at, and what will be committed there."""
 
@@ -73,19 +83,21 @@ class Talk:
         self._late = _late(said, snapshot.now)
         self._be_at(snapshot)
 
-    async def hear(self, session: Session, said: Said, *, resume: bool, news: str) -> Turn:
+    async def hear(self, session: Session, said: Said, telling: Telling) -> Turn:
         """One turn of the dialogs; where it visits another shop, what that one says."""
-        done = await self._turn(session, said, resume=resume, news=news)
+        done = await self._turn(session, said, telling)
         if done.visit is None:
             return done
         assert not self.uow.changes, "nothing is changed where nothing is said"
         there = await _begin_at(self._rt, self._said, self.snapshot, done.visit.tenant_id)
-        opening, news = Said(input=Input(done.visit.said), typed=said.typed), ""
+        opening = Said(input=Input(done.visit.said), typed=said.typed)
+        telling = Telling(tells=telling.tells)
         if there.tenant != done.visit.tenant_id:
             there = await unchosen(self._rt, there)
-            opening, news = replace(opening, input=Input("")), CLOSED
+            opening = replace(opening, input=Input(""))
+            telling = replace(telling, news=CLOSED)
         self._be_at(there)
-        done = await self._turn(done.session, opening, resume=False, news=news)
+        done = await self._turn(done.session, opening, telling)
         if done.visit is not None:
             # A shop took over the very code that led to this one.
             raise Stale
@@ -97,7 +109,7 @@ class Talk:
             snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, self._hasher
         )
 
-    async def _turn(self, session: Session, said: Said, *, resume: bool, news: str) -> Turn:
+    async def _turn(self, session: Session, said: Said, telling: Telling) -> Turn:
         heard, witness = self._said, self._rt.witness
         take = witness.turn(heard.channel, heard.sender, heard.key) if witness else turn
         turning = take(
@@ -106,10 +118,12 @@ class Talk:
             said.input,
             now=self.snapshot.now,
             surface=self._said.adapter.PROFILE.surface,
-            resume=resume,
+            resume=telling.resume,
             avoid_digit=_just_typed(self._said, said),
-            news=news,
+            news=telling.news,
             room=screen(self._said.adapter.PROFILE),
+            unheard=telling.unheard,
+            tells=telling.tells,
         )
         return await _drive(turning, self.uow, late=self._late)
 

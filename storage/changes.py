@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from core.changes import AddressAdded, AddressListed, Change, CodeAdded
+from core.changes import AddressAdded, AddressListed, AddressMoved, Change, CodeAdded
 from core.values import Address
 from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 
@@ -37,6 +37,18 @@ class _ListedRow:
     value: str
     member_id: UUID
     listed: bool
+    address_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MovedAddressRow:
+    """AddressMoved with the directory's key."""
+
+    kind: str
+    value: str
+    was: UUID
+    member_id: UUID | None
+    at: datetime
     address_hash: bytes
 
 
@@ -91,6 +103,18 @@ def _listed(vault: Vault, _tenant: UUID, change: AddressListed) -> _ListedRow:
     )
 
 
+def _moved_address(vault: Vault, _tenant: UUID, change: AddressMoved) -> _MovedAddressRow:
+    address = Address(change.kind, change.value)
+    return _MovedAddressRow(
+        kind=change.kind,
+        value=change.value,
+        was=change.was,
+        member_id=change.member_id,
+        at=change.at,
+        address_hash=address_hash(vault, address),
+    )
+
+
 def _code(vault: Vault, tenant: UUID, change: CodeAdded) -> _CodeRow:
     return _CodeRow(
         id=change.id,
@@ -112,5 +136,6 @@ def _key(row: Any) -> tuple[str, ...]:
 _HIDDEN: Final[dict[type[Change], Callable[[Vault, UUID, Any], Any]]] = {
     AddressAdded: _address,
     AddressListed: _listed,
+    AddressMoved: _moved_address,
     CodeAdded: _code,
 }

@@ -171,7 +171,7 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     changes: msgspec.Raw
 
 
-_COMMIT: Final = "select commit_v2(%s, %s, %s, %s, %s)"
+_COMMIT: Final = "select commit_v3(%s, %s, %s, %s, %s)"
 _COMMIT_MANY: Final = "select commit_many_v1(%s)"
 _COMMIT_MENUS: Final = "select commit_menus_v1(%s)"
 _ENCODER: Final = msgspec.json.Encoder()

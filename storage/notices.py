@@ -18,13 +18,21 @@ _LOAD: Final = """
 select n.id, n.member_id, n.kind, n.params, m.language, m.status,
   coalesce((select json_agg(json_build_object('kind', a.kind, 'value', a.value) order by a.at desc)
     from member_address a
-    where a.tenant_id = n.tenant_id and a.member_id = n.member_id and not exists (
+    where a.tenant_id = n.tenant_id and a.member_id = n.member_id
+      and (n.kind <> 'linked' or a.at < n.at) and not exists (
       select from address_stop s
       where s.tenant_id = a.tenant_id and s.kind = a.kind and s.value = a.value
         and s.stopped)), '[]') as addresses
 from notice n
 join member m on m.tenant_id = n.tenant_id and m.id = n.member_id
 where n.tenant_id = %(tenant)s and n.id = %(id)s and n.state = 'waiting'
+"""
+_REACHED: Final = """
+select a.kind, a.value from member_address a
+where a.tenant_id = %(tenant)s and a.member_id = %(id)s and not exists (
+  select from address_stop s
+  where s.tenant_id = a.tenant_id and s.kind = a.kind and s.value = a.value and s.stopped)
+order by a.at desc
 """
 _LAST_IN: Final = """
 select last_in_at from conversation where tenant_id = %(tenant)s and id = %(id)s
@@ -40,7 +48,7 @@ select state from notice where tenant_id = %(tenant)s and id = %(id)s
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A notice that nobody has seen, and its member. `addresses` are those that did not say STOP,
-    the newest first."""
+    the newest first; of a link those only that were the member's before it, since it warns."""
 
     notice: Notice
     language: str
@@ -58,6 +66,11 @@ class Notices:
         """A notice that still waits, or None when it was seen, sent or dropped. One trip."""
         rows = await self._db.read(tenant, _LOAD, {"tenant": tenant, "id": notice_id})
         return _waiting(rows[0]) if rows else None
+
+    async def reached(self, tenant: UUID, member_id: UUID) -> tuple[Address, ...]:
+        """A member's addresses that did not say STOP, the newest first. One trip."""
+        rows = await self._db.read(tenant, _REACHED, {"tenant": tenant, "id": member_id})
+        return tuple(Address(row["kind"], row["value"]) for row in rows)
 
     async def last_in(self, owner: UUID, conversation_id: UUID) -> datetime | None:
         """When the person last wrote in this conversation; None when never. One trip."""

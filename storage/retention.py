@@ -6,6 +6,7 @@
 | what went out, or never will, since it last was tried | 24 h |
 | what came in | 30 days |
 | finished slots of the schedule | 1 day |
+| the addresses of a link, to undo it by (core.members.unlinking) | 31 days |
 | claims of carriers' sessions in the directory | until they expire |
 | what carriers sent, counted by the hour | 35 days |
 
@@ -18,7 +19,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Table, delete, func, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Table, delete, func, select, text, tuple_, update
 from sqlalchemy.sql.elements import ClauseElement
 
 from storage.database import Database
@@ -30,6 +31,7 @@ from storage.tables import (
     directory,
     inbound,
     job,
+    member_link,
     outbound,
 )
 
@@ -39,6 +41,7 @@ BATCH: Final = 2000
 ANSWERS_KEPT: Final = timedelta(hours=24)
 PAYLOADS_KEPT: Final = timedelta(hours=24)
 INBOUND_KEPT: Final = timedelta(days=30)
+LINKED_KEPT: Final = timedelta(days=31)
 SLOTS_KEPT: Final = timedelta(days=1)
 COUNTS_KEPT: Final = timedelta(days=35)
 
@@ -69,6 +72,10 @@ _SAID: Final = (
     outbound.c.created_at < _before(PAYLOADS_KEPT),
     outbound.c.updated_at < _before(PAYLOADS_KEPT),
 )
+_LINKED: Final = (
+    member_link.c.at < _before(LINKED_KEPT),
+    member_link.c.addresses != text("'[]'::jsonb"),
+)
 _OLD: Final = (inbound.c.received_at < _before(INBOUND_KEPT),)
 _TENANT: Final = tuple(
     frozen(statement)
@@ -81,6 +88,10 @@ _TENANT: Final = tuple(
         .where(_batch(outbound, "id", *_SAID))
         .values(payload_enc=None)
         .returning(outbound.c.id),
+        update(member_link)
+        .where(_batch(member_link, "id", *_LINKED))
+        .values(addresses=text("'[]'::jsonb"))
+        .returning(member_link.c.id),
         delete(inbound).where(_batch(inbound, "id", *_OLD)).returning(inbound.c.id),
         _old_counts(carrier_hour.c.hour),
         _old_counts(carrier_seen.c.last_at),

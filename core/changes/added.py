@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.changes.row import Change, SystemAccount, TransferCode
 from core.facts import IssuanceState
-from core.values import AddressKind
+from core.values import Address, AddressKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ class TransferAdded(Change):
     """Points from one account to another, for ever. A side is a member account's id or a system
     account's name. `balance_after` is the member account's posted balance after it, and
     `account_version` the version that the same commit gives to that account; two transfers of one
-    commit share it and follow each other by id."""
+    commit share it and follow each other by id. Transfers of one `linked_id` are one movement
+    between two members: what the one gives to the account `merge` the other takes from it."""
 
     part = "transfer"
     id: UUID
@@ -75,11 +76,13 @@ class TransferAdded(Change):
     hold_id: UUID | None = None
     reverses: UUID | None = None
     detail: str = ""
+    linked_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotAdded(Change):
-    """Points earned together, with their common expiry."""
+    """Points earned together, with their common expiry. `origin_id`: the lot of another account
+    that they were moved out of, whose age and expiry they keep."""
 
     part = "lot"
     id: UUID
@@ -88,6 +91,7 @@ class LotAdded(Change):
     amount: int
     created_at: datetime
     expires_at: datetime | None
+    origin_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +159,12 @@ class IssuanceAdded(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeAdded(Change):
-    """Six digits for the till; storage keeps a keyed hash and an encrypted copy."""
+    """Six digits for the till or for linking another phone; storage keeps a keyed hash and an
+    encrypted copy."""
 
     part = "till_code"
     id: UUID
-    kind: Literal["member", "issuance"]
+    kind: Literal["member", "issuance", "link"]
     member_id: UUID
     issuance_id: UUID | None
     code: str
@@ -176,4 +181,24 @@ class NoticeAdded(Change):
     member_id: UUID
     kind: str
     params: dict[str, object]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkAdded(Change):
+    """`addresses` came to a member by a link code; with them, where they had been `other_id`'s,
+    that membership and what it had. `tier_id` and `joined_at`: the member's own before."""
+
+    part = "member_link"
+    id: UUID
+    member_id: UUID
+    other_id: UUID | None
+    ref: str
+    points: int
+    lifetime_earned: int
+    lifetime_spent: int
+    visits: int
+    tier_id: UUID | None
+    joined_at: datetime
+    addresses: tuple[Address, ...]
     at: datetime

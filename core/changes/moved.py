@@ -157,3 +157,48 @@ class AddressListed(Change):
     value: str
     member_id: UUID
     listed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberMerged(Change):
+    """An active member at `version` is merged into another; or (None) is active again."""
+
+    part = "member_merged"
+    id: UUID
+    version: int
+    into: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressMoved(Change):
+    """An address of `was` belongs to another member from now on; or (None) to nobody."""
+
+    part = "address_moved"
+    kind: AddressKind
+    value: str
+    was: UUID
+    member_id: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BelongingsMoved(Change):
+    """Issuances with their till codes, purchases and waiting notices of `was` are another
+    member's from now on. `accounts`: only issuances and purchases that one of these accounts paid
+    for or was paid by; None: all."""
+
+    part = "belongings_moved"
+    was: UUID
+    member_id: UUID
+    accounts: tuple[UUID, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUndone(Change):
+    """Staff undo a link, once; `points` went back."""
+
+    part = "link_undone"
+    id: UUID
+    staff_id: UUID
+    points: int
+    at: datetime

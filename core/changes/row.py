@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-TransferCode = Literal["earn", "bonus", "redeem", "expire", "refund", "reverse"]
-SystemAccount = Literal["issuance", "redeemed", "breakage"]
+TransferCode = Literal["earn", "bonus", "redeem", "expire", "refund", "reverse", "merge"]
+SystemAccount = Literal["issuance", "redeemed", "breakage", "merge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,11 +39,15 @@ class Account:
         source: SystemAccount,
         detail: str = "",
         reverses: UUID | None = None,
+        linked_id: UUID | None = None,
     ) -> UUID:
         """Points come in from a system account; answers the transfer's id."""
         self.posted += amount
         return self._transfer(
-            code, amount, source, self.wallet.id, detail=detail, reverses=reverses
+            *(code, amount, source, self.wallet.id),
+            detail=detail,
+            reverses=reverses,
+            linked_id=linked_id,
         )
 
     def debit(
@@ -55,11 +59,16 @@ class Account:
         detail: str = "",
         hold_id: UUID | None = None,
         reverses: UUID | None = None,
+        linked_id: UUID | None = None,
     ) -> UUID:
         """Points go out to a system account; answers the transfer's id."""
         self.posted -= amount
         return self._transfer(
-            code, amount, self.wallet.id, to, detail=detail, hold_id=hold_id, reverses=reverses
+            *(code, amount, self.wallet.id, to),
+            detail=detail,
+            hold_id=hold_id,
+            reverses=reverses,
+            linked_id=linked_id,
         )
 
     def changes(self) -> tuple[Change, ...]:
@@ -85,6 +94,7 @@ class Account:
         *,
         detail: str,
         reverses: UUID | None,
+        linked_id: UUID | None,
         hold_id: UUID | None = None,
     ) -> UUID:
         assert amount > 0, "a transfer moves something"
@@ -101,6 +111,7 @@ class Account:
             hold_id=hold_id,
             reverses=reverses,
             detail=detail,
+            linked_id=linked_id,
         )
         self.rows.append(transfer)
         return transfer.id

@@ -83,9 +83,11 @@ def refund(account: Account, uses: Sequence[LotUse], amount: int, detail: str) -
     """Undo a spending: the points return to the lots they came from, or to a new one."""
     transfer_id = account.credit("refund", amount, source="redeemed", detail=detail)
     account.lifetime_spent -= amount
-    dead = algebra.give_back(account, uses, amount)
-    if dead:
-        algebra.add(account, transfer_id, dead, algebra.GRACE_DAYS)
+    homeless = algebra.give_back(account, uses, amount)
+    for use, part in homeless.elsewhere:
+        algebra.add_like(account, transfer_id, use, part)
+    if homeless.dead:
+        algebra.add(account, transfer_id, homeless.dead, algebra.GRACE_DAYS)
 
 
 def _close(
@@ -100,4 +102,6 @@ def _close(
 
 
 def _return(account: Account, uses: Sequence[LotUse], amount: int, detail: str) -> None:
-    algebra.renew(account, algebra.give_back(account, uses, amount), detail)
+    homeless = algebra.give_back(account, uses, amount)
+    assert not homeless.elsewhere, "a hold takes lots of its own account"
+    algebra.renew(account, homeless.dead, detail)

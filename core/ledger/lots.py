@@ -5,6 +5,7 @@ kept as uses, so that exactly that can be given back (domain.md, pitfalls 5 to 7
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -68,23 +69,49 @@ def take(
     assert amount == 0, "the guard and the taking must look at the same lots"
 
 
-def give_back(account: Account, uses: Iterable[LotUse], amount: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Homeless:
+    """Points given back that cannot return to their lots: `dead` of lots that have expired, and
+    parts of lots that are another account's since their member was merged."""
+
+    dead: int = 0
+    elsewhere: tuple[tuple[LotUse, int], ...] = ()
+
+
+def give_back(account: Account, uses: Iterable[LotUse], amount: int) -> Homeless:
     """Put the amount back where it came from, the longest-living lot first.
 
-    Answers how many points belong to lots that have expired meanwhile: those lots are never
-    revived, so the caller must give these points a new one (`renew`).
+    Lots that have expired meanwhile are never revived, and no lot of another account is touched:
+    the caller must give those points new ones (`renew`, `add_like`).
     """
-    dead = 0
+    dead, elsewhere = 0, []
     for use in sorted(uses, key=lambda use: (use.lot_expires_at or _NEVER, use.id), reverse=True):
         part = min(use.amount - use.restored, amount)
         amount -= part
-        if part and (use.lot_expires_at or _NEVER) > account.stamp.now:
+        if not part or (use.lot_expires_at or _NEVER) <= account.stamp.now:
+            dead += part
+        elif use.account_id not in (None, account.wallet.id):
+            elsewhere.append((use, part))
+        else:
             restored = LotRestored(id=use.id, restored=part)
             account.rows += [restored, LotMoved(id=use.lot_id, remaining=part)]
-        else:
-            dead += part
     assert amount == 0, "more is given back than was taken"
-    return dead
+    return Homeless(dead, tuple(elsewhere))
+
+
+def add_like(account: Account, transfer_id: UUID, use: LotUse, amount: int) -> None:
+    """A new lot for points of another account's lot, with that lot's expiry."""
+    account.rows.append(
+        LotAdded(
+            id=account.stamp.new_id(),
+            account_id=account.wallet.id,
+            transfer_id=transfer_id,
+            amount=amount,
+            created_at=account.stamp.now,
+            expires_at=use.lot_expires_at,
+            origin_id=use.lot_id,
+        )
+    )
 
 
 def renew(account: Account, dead: int, detail: str) -> None:

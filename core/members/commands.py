@@ -154,7 +154,8 @@ class SignInStaff(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A customer as staff see them before confirming; `phone` is E.164 or None."""
+    """A customer as staff see them before confirming; `phone` is E.164 or None. `linked`: another
+    phone was linked to them by code."""
 
     member_id: UUID
     name: str
@@ -162,6 +163,7 @@ class Found:
     tier: str
     available: int
     code_id: UUID | None = None
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,9 @@ async def _find_by_code(uow: UnitOfWork, staff: Staff, typed: str) -> Decision[F
     return unknown_code(counted.tries, uow.now)
 
 
-def unknown_code(counter: Counter, now: datetime) -> Decision[Any]:
+def unknown_code(counter: Counter, now: datetime, most: int = tries.WINDOW_TRIES) -> Decision[Any]:
     """Refuse a wrong code and count it."""
-    left, count = tries.wrong_code(counter, now)
+    left, count = tries.wrong_code(counter, now, most)
     return Decision(CodeUnknown(left=left), (count,))
 
 
@@ -72,6 +72,7 @@ def _found(programme: Programme, customer: Customer | None) -> Found:
         tier=tier.name if tier else "",
         available=customer.wallet.available,
         code_id=code.id if code else None,
+        linked=customer.linked,
     )
 
 

@@ -2,7 +2,18 @@
 
 from typing import Any, Final
 
-from core.members import commands, customers, enrolment, pins, settings, shops, stops
+from core.members import (
+    commands,
+    customers,
+    enrolment,
+    link_commands,
+    linking,
+    pins,
+    settings,
+    shops,
+    stops,
+    unlinking,
+)
 from core.ports import Command, Handler
 
 HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
@@ -23,6 +34,11 @@ HANDLERS: Final[dict[type[Command[Any]], Handler]] = {
     commands.StartMessages: stops.start_messages,
     commands.FindCustomer: customers.find_customer,
     commands.EnterCode: customers.enter_code,
+    link_commands.ShowLinkCode: linking.show_link_code,
+    link_commands.LookUpLink: linking.look_up_link,
+    link_commands.LinkPhone: linking.link_phone,
+    link_commands.ShowLastLink: unlinking.show_last_link,
+    link_commands.UndoLink: unlinking.undo_link,
     commands.ListShops: shops.list_shops,
     commands.FindShops: shops.find_shops,
 }

@@ -14,6 +14,8 @@
 | used | staff handed it over | reward, ref |
 | points_expired | points are over | points, available, ref |
 | pin_reset | a manager took a PIN away | ref |
+| linked | a phone was linked by code | ref |
+| unlinked | staff undid that | points (that went back), ref |
 """
 
 from typing import Final, Literal
@@ -24,7 +26,7 @@ from core.ports import Stamp
 
 Kind = Literal[
     "earned", "upgraded", "undone", "ready", "rejected", "lapsed", "used", "points_expired",
-    "pin_reset",
+    "pin_reset", "linked", "unlinked",
 ]  # fmt: skip
 
 WANTED_AS: Final[dict[Kind, str | None]] = {
@@ -37,6 +39,8 @@ WANTED_AS: Final[dict[Kind, str | None]] = {
     "used": "reward",
     "points_expired": "expiry",
     "pin_reset": None,
+    "linked": None,
+    "unlinked": None,
 }
 """What a member must want (Member.notices) to be told; None: this is always told."""
 

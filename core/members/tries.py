@@ -40,23 +40,34 @@ def forgiven(counter: Counter) -> tuple[CounterMoved, ...]:
     return (_moved(counter, 0, None),) if counter.n else ()
 
 
-def refuse_many(counter: Counter, now: datetime) -> None:
+def refuse_many(counter: Counter, now: datetime, most: int = WINDOW_TRIES) -> None:
     """Raise TooManyTries while a window is full, right code or wrong."""
-    if full(counter, now):
+    if full(counter, now, most):
         raise TooManyTries
 
 
-def full(counter: Counter, now: datetime) -> bool:
+def full(counter: Counter, now: datetime, most: int = WINDOW_TRIES) -> bool:
     """True while a window holds all the wrong tries that it may."""
-    return counter.n >= WINDOW_TRIES and counter.until is not None and counter.until > now
+    return counter.n >= most and counter.until is not None and counter.until > now
 
 
-def wrong_code(counter: Counter, now: datetime) -> tuple[int, CounterMoved]:
+def added(counter: Counter, other: Counter) -> tuple[CounterMoved, ...]:
+    """What another counted is this one's too, and the later end counts: the wrong tries of two
+    members who are one."""
+    if not other.n:
+        return ()
+    ends = [until for until in (counter.until, other.until) if until]
+    return (_moved(counter, counter.n + other.n, max(ends, default=None)),)
+
+
+def wrong_code(
+    counter: Counter, now: datetime, most: int = WINDOW_TRIES
+) -> tuple[int, CounterMoved]:
     """Count a wrong code; answers how many are left in this window."""
     running = counter.until is not None and counter.until > now
     n = counter.n + 1 if running else 1
     until = counter.until if running else now + WINDOW
-    return WINDOW_TRIES - n, _moved(counter, n, until)
+    return most - n, _moved(counter, n, until)
 
 
 def _moved(counter: Counter, n: int, until: datetime | None) -> CounterMoved:

@@ -21,6 +21,7 @@ ENTRIES: Final = {
     "expire": mark("Expired"),
     "refund": mark("Given back"),
     "reverse": mark("Taken back"),
+    "merge": mark("Linked"),
 }
 
 dialog = Dialog(

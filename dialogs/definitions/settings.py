@@ -1,4 +1,4 @@
-"""Where a member changes things: name, PIN, messages, language. My data and leaving too."""
+"""Where a member changes things: name, PIN, messages, language. My data, leaving, linking too."""
 
 from dialogs.dialog import Call, Dialog, Outcome, View
 from dialogs.messages import Choice, Reply
@@ -18,6 +18,7 @@ def ask_menu(view: View) -> Reply:
     ]
     if len(view.caller.programme.languages) > 1:
         choices.append(Choice(id="language", label=view.t("Language")))
+    choices.append(Choice(id="link", label=view.t("Link a phone")))
     return Reply(text=view.t("Settings"), choices=tuple(choices))
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from core.earning.commands import ShowToday, UndoPurchase
 from core.errors import NotEnoughPoints, UndoTooLate
-from core.facts import Purchase
 from core.ports import Command, Today
+from core.purchases import Purchase
 from core.values import Money
 from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Dialog, Done, Move, Outcome, Reject, View, do

@@ -33,6 +33,8 @@ def ask_menu(view: View) -> Reply:
         choices.append(Choice(id="programmes", label=view.t("Other shops")))
     if view.caller.staff:
         choices.append(Choice(id="staff", label=view.t("Staff")))
+    if member is None:
+        choices.append(Choice(id="link", label=view.t("I am a member")))
     return Reply(text=line, choices=tuple(choices))
 
 

@@ -73,6 +73,33 @@ having count(o.key) <> 1
 select hold_id::text as name from verify.holds
  where state = 'open' and expires_at < now() - interval '1 hour'
 
+-- merged_empty: a merged member has nothing, is reached by nobody, and is whose a link says
+select m.member_id::text as name from verify.memberships m
+ where m.status = 'merged'
+   and (greatest(m.posted, m.held, m.pending, m.lifetime_earned, m.lifetime_spent, m.visits,
+                 m.addresses, m.issuances_open) > 0
+        or m.merged_into = m.member_id
+        or (select count(*) from verify.links l
+             where l.tenant_id = m.tenant_id and l.other_id = m.member_id
+               and l.member_id = m.merged_into and l.undone_at is null) <> 1)
+union all
+select l.link_id::text
+  from verify.links l
+  join verify.memberships m on m.tenant_id = l.tenant_id and m.member_id = l.other_id
+ where l.undone_at is null and m.merged_into is distinct from l.member_id
+
+-- linked_zero: what one member gives in a link the other takes, as the link says
+select coalesce(s.linked_id::text, 'no link') as name
+  from verify.linked_sums s
+  left join verify.links l on l.tenant_id = s.tenant_id and l.link_id = s.linked_id
+ where s.kept <> 0 or s.total <> 0 or s.accounts <> 2 or mod(s.transfers, 2) <> 0
+    or s.came is distinct from l.points - coalesce(l.undone_points, 0)
+
+-- moved_lots: points that moved keep the end they had, and are no more than were there
+select lot_id::text as name from verify.moved_lots
+ where account_id = origin_account_id or amount > origin_amount
+    or expires_at is distinct from origin_expires_at
+
 -- outbox_settled: every message that waits to be sent has a job that will send it, or had one
 select outbound_id::text as name from verify.outbox
  where state = 'queued' and created_at < now() - interval '5 minutes'

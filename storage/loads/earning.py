@@ -17,8 +17,9 @@ from sqlalchemy import (
     select,
 )
 
-from core.facts import Lot, Member, Purchase, TillCode, Wallet
+from core.facts import Lot, Member, TillCode, Wallet
 from core.ports import Award, Reversal, Today
+from core.purchases import Purchase
 from storage.loads.members import CUSTOMER, customer_of
 from storage.loads.reader import Reader, maybe, read
 from storage.loads.shapes import CODE, LOT, MEMBER, PURCHASE, WALLET, listed, sub, unspent

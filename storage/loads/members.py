@@ -12,7 +12,7 @@ from storage.crypto import tries_hash
 from storage.loads.reader import Reader, counted, maybe, read
 from storage.loads.shapes import CODE, MEMBER, WALLET, listed, sub, tries
 from storage.statements import frozen, shape
-from storage.tables import account, member, member_address, tenant, till_code
+from storage.tables import account, member, member_address, member_link, tenant, till_code
 
 _PHONE: Final = sub(
     select(member_address.c.value)
@@ -22,8 +22,15 @@ _PHONE: Final = sub(
     member,
 )
 CUSTOMER: Final = {"member": MEMBER, "wallet": WALLET, "phone": _PHONE}
-_WHO: Final = member.join(account, account.c.member_id == member.c.id)
-_CUSTOMER: Final = select(shape(**CUSTOMER).label("customer")).select_from(_WHO)
+WHO: Final = member.join(account, account.c.member_id == member.c.id)
+_LINKED: Final = (
+    select(member_link.c.id)
+    .where(member_link.c.member_id == member.c.id, member_link.c.undone_at.is_(None))
+    .correlate(member)
+    .exists()
+)
+_FOUND: Final = {**CUSTOMER, "linked": _LINKED}
+_CUSTOMER: Final = select(shape(**_FOUND).label("customer")).select_from(WHO)
 
 _BY_ID: Final = frozen(_CUSTOMER.where(member.c.id == bindparam("member_id", type_=Uuid)))
 _BY_ADDRESS: Final = frozen(
@@ -40,8 +47,8 @@ _BY_ADDRESS: Final = frozen(
 _BY_CODE: Final = frozen(
     select(
         sub(
-            select(shape(**CUSTOMER, code=CODE))
-            .select_from(_WHO.join(till_code, till_code.c.member_id == member.c.id))
+            select(shape(**_FOUND, code=CODE))
+            .select_from(WHO.join(till_code, till_code.c.member_id == member.c.id))
             .where(
                 till_code.c.code_hash == bindparam("code_hash", type_=LargeBinary),
                 till_code.c.kind == "member",
@@ -133,6 +140,7 @@ def customer_of(reader: Reader, document: dict[str, Any] | None) -> Customer | N
     return Customer(
         member=read(document["member"], Member),
         wallet=read(document["wallet"], Wallet),
-        phone=document["phone"],
+        phone=document.get("phone"),
+        linked=document.get("linked", False),
         code=maybe(reader.opened(document.get("code")), TillCode),
     )

@@ -1,7 +1,7 @@
 """Redeeming, issuances on their way, till codes."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Select,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -110,7 +111,7 @@ _OWN_CODE: Final = frozen(
     select(CODE.label("code"))
     .where(
         till_code.c.member_id == _MEMBER,
-        till_code.c.kind == "member",
+        till_code.c.kind == bindparam("kind", type_=Text),
         till_code.c.used_at.is_(None),
         till_code.c.expires_at > NOW,
     )
@@ -119,7 +120,12 @@ _OWN_CODE: Final = frozen(
 )
 
 _USES: Final = (
-    select(listed(shape_of(LotUse, lot_use, lot_expires_at=lot.c.expires_at), lot_use.c.id))
+    select(
+        listed(
+            shape_of(LotUse, lot_use, lot_expires_at=lot.c.expires_at, account_id=lot.c.account_id),
+            lot_use.c.id,
+        )
+    )
     .join_from(lot_use, lot, lot.c.id == lot_use.c.lot_id)
     .where(
         or_(
@@ -259,9 +265,11 @@ class RewardLoads:
             code=maybe(self._reader.opened(document["code"]), TillCode),
         )
 
-    async def own_code(self, member_id: UUID) -> TillCode | None:
-        """A member's own code that can still be used."""
-        row = await self._reader.row(_OWN_CODE, member_id=member_id)
+    async def own_code(
+        self, member_id: UUID, kind: Literal["member", "link"] = "member"
+    ) -> TillCode | None:
+        """A member's own code that can still be used, for the till or for linking a phone."""
+        row = await self._reader.row(_OWN_CODE, member_id=member_id, kind=kind)
         return maybe(self._reader.opened(row and row["code"]), TillCode)
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:

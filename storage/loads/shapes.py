@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
     Select,
-    Table,
     Text,
     bindparam,
     cast,
@@ -22,7 +22,16 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from core.facts import Counter, Issuance, Lot, Member, Purchase, Scope, TillCode, Wallet
+from core.facts import (
+    Counter,
+    Issuance,
+    Lot,
+    Member,
+    Scope,
+    TillCode,
+    Wallet,
+)
+from core.purchases import Purchase
 from storage.statements import shape
 from storage.tables import account, counter, issuance, lot, member, purchase, till_code
 
@@ -30,7 +39,7 @@ NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 LIMIT: Final = bindparam("limit", type_=Integer)
 
 
-def shape_of(fact: type, table: Table, **also: Any) -> ColumnElement[Any]:
+def shape_of(fact: type, table: FromClause, **also: Any) -> ColumnElement[Any]:
     """A JSON object with the fact's fields that are columns of the table, and `also`."""
     names = [field.name for field in fields(fact) if field.name in table.c]
     return shape(**{name: table.c[name] for name in names if name not in also}, **also)
@@ -46,7 +55,7 @@ def keyed(key: ColumnElement[Any], item: ColumnElement[Any]) -> ColumnElement[An
     return func.coalesce(func.json_object_agg(key, item), sql("'{}'::json"))
 
 
-def sub(query: Select[Any], *outer: Table) -> ColumnElement[Any]:
+def sub(query: Select[Any], *outer: FromClause) -> ColumnElement[Any]:
     """A query for one value within another over the tables `outer`; null when it finds nothing."""
     return query.correlate(*outer).scalar_subquery()
 
@@ -76,7 +85,7 @@ _LIVE_CODE: Final = sub(
 ISSUANCE: Final = shape_of(Issuance, issuance, member_name=member.c.name, code=_LIVE_CODE)
 
 
-def unspent(account_id: ColumnElement[Any], *outer: Table) -> ColumnElement[Any]:
+def unspent(account_id: ColumnElement[Any], *outer: FromClause) -> ColumnElement[Any]:
     """All lots of an account with points left, expired ones too: core decides what is live."""
     return sub(
         select(listed(LOT, lot.c.expires_at.asc().nulls_last(), lot.c.id)).where(

@@ -35,9 +35,11 @@ grant select, insert, update (version, number, name, role, phone, pin_hash, acti
 
 -- Members.
 grant select, insert, update (
-    version, name, language, status, tier_id, joined_at, left_at, notices, pin_hash
+    version, name, language, status, tier_id, joined_at, left_at, notices, pin_hash, merged_into
 ) on member to {app};
-grant select, insert, delete on member_address to {app};
+grant select, insert, delete, update (member_id, at) on member_address to {app};
+grant select, insert, update (addresses, undone_at, undone_by, undone_points)
+    on member_link to {app};
 grant select, insert on consent to {app};
 grant select, insert, update (stopped, at) on address_stop to {app};
 grant select, insert, delete, update (n, until) on counter to {app};
@@ -50,11 +52,11 @@ grant select, insert on transfer, entry to {app};
 grant select, insert, update (remaining) on lot to {app};
 grant select, insert, update (restored) on lot_use to {app};
 grant select, insert, update (state, posted_amount) on hold to {app};
-grant select, insert, update (reversed_at) on purchase to {app};
+grant select, insert, update (member_id, reversed_at) on purchase to {app};
 
 -- Rewards.
 grant select, insert, update (
-    state, issued_at, redeemed_at, closed_at, expires_at, staff_id, reason
+    member_id, state, issued_at, redeemed_at, closed_at, expires_at, staff_id, reason
 ) on issuance to {app};
 grant select, insert, update (
     id, kind, member_id, issuance_id, code_hash, code_enc, at, expires_at, used_at
@@ -70,7 +72,7 @@ grant select, insert, delete, update (conversation_id, sender_enc, body_enc, han
 grant select, insert, update (
     payload_enc, state, external_id, error, parts_sent, attempts, updated_at
 ) on outbound to {app};
-grant select, insert, update (state, seen_at) on notice to {app};
+grant select, insert, update (member_id, state, seen_at) on notice to {app};
 grant select, insert, update (answer) on command_log to {app};
 
 -- The carrier watch.

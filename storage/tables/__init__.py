@@ -15,7 +15,14 @@ from storage.tables.ledger import (
     purchase,
     transfer,
 )
-from storage.tables.members import address_stop, consent, counter, member, member_address
+from storage.tables.members import (
+    address_stop,
+    consent,
+    counter,
+    member,
+    member_address,
+    member_link,
+)
 from storage.tables.messages import command_log, conversation, inbound, notice, outbound
 from storage.tables.programme import programme, reward, staff, stock, text_override, tier
 from storage.tables.rewards import issuance, till_code
@@ -57,6 +64,7 @@ __all__ = [
     "lot_use",
     "member",
     "member_address",
+    "member_link",
     "metadata",
     "notice",
     "outbound",

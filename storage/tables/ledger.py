@@ -21,7 +21,7 @@ from storage.tables.schema import (
     tenant_table,
 )
 
-SYSTEM_ACCOUNTS: Final = ("issuance", "redeemed", "breakage")
+SYSTEM_ACCOUNTS: Final = ("issuance", "redeemed", "breakage", "merge")
 
 account: Final = tenant_table(
     "account",
@@ -58,7 +58,8 @@ transfer: Final = tenant_table(
     may("hold_id", UUID),
     may("reverses", UUID),
     must("detail", TEXT, "''"),
-    one_of("transfer", "code", "earn", "bonus", "redeem", "expire", "refund", "reverse"),
+    may("linked_id", UUID),
+    one_of("transfer", "code", "earn", "bonus", "redeem", "expire", "refund", "reverse", "merge"),
     CheckConstraint("amount > 0", name="transfer_amount"),
     CheckConstraint("debit <> credit", name="transfer_sides"),
     belongs_to("transfer", "hold_id", "hold"),
@@ -70,6 +71,9 @@ transfer: Final = tenant_table(
         "reverses",
         unique=True,
         postgresql_where=sql("reverses is not null"),
+    ),
+    Index(
+        "transfer_linked", "tenant_id", "linked_id", postgresql_where=sql("linked_id is not null")
     ),
     Index("transfer_hold", "tenant_id", "hold_id", postgresql_where=sql("hold_id is not null")),
 )
@@ -117,10 +121,12 @@ lot: Final = tenant_table(
     must("remaining", BIGINT),
     must("created_at", TIME),
     may("expires_at", TIME),
+    may("origin_id", UUID),
     CheckConstraint("amount > 0", name="lot_amount"),
     CheckConstraint("remaining between 0 and amount", name="lot_remaining"),
     belongs_to("lot", "account_id", "account"),
     belongs_to("lot", "transfer_id", "transfer"),
+    belongs_to("lot", "origin_id", "lot"),
     Index(
         "lot_spendable",
         "tenant_id",

@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import text as sql
 
 from storage.tables.schema import (
     BIGINT,
     BOOL,
     INT,
+    JSON,
     TEXT,
     TEXTS,
     TIME,
@@ -32,9 +34,18 @@ member: Final = tenant_table(
     may("left_at", TIME),
     must("notices", TEXTS, "'{earn,reward,expiry}'"),
     may("pin_hash", TEXT),
-    one_of("member", "status", "active", "left", "blocked"),
+    may("merged_into", UUID),
+    one_of("member", "status", "active", "left", "blocked", "merged"),
+    CheckConstraint("(status = 'merged') = (merged_into is not null)", name="member_merged"),
     belongs_to("member", "tier_id", "tier"),
+    belongs_to("member", "merged_into", "member"),
     Index("member_joined", "tenant_id", "joined_at"),
+    Index(
+        "member_merged_into",
+        "tenant_id",
+        "merged_into",
+        postgresql_where=sql("merged_into is not null"),
+    ),
     fillfactor=90,
 )
 
@@ -49,6 +60,45 @@ member_address: Final = tenant_table(
     belongs_to("member_address", "member_id", "member"),
     Index("member_address_member", "tenant_id", "member_id"),
 )
+
+member_link: Final = tenant_table(
+    "member_link",
+    ("id",),
+    must("id", UUID),
+    must("member_id", UUID),
+    may("other_id", UUID),
+    must("ref", TEXT),
+    must("points", BIGINT),
+    must("lifetime_earned", BIGINT),
+    must("lifetime_spent", BIGINT),
+    must("visits", BIGINT),
+    may("tier_id", UUID),
+    must("joined_at", TIME),
+    must("addresses", JSON),
+    must("at", TIME),
+    may("undone_at", TIME),
+    may("undone_by", UUID),
+    may("undone_points", BIGINT),
+    CheckConstraint("member_id <> other_id", name="member_link_two"),
+    CheckConstraint(
+        "(undone_at is null) = (undone_by is null)"
+        " and (undone_at is null) = (undone_points is null)",
+        name="member_link_undone",
+    ),
+    belongs_to("member_link", "member_id", "member"),
+    belongs_to("member_link", "other_id", "member"),
+    belongs_to("member_link", "tier_id", "tier"),
+    belongs_to("member_link", "undone_by", "staff"),
+    Index(
+        "member_link_member",
+        "tenant_id",
+        "member_id",
+        "at",
+        postgresql_where=sql("undone_at is null"),
+    ),
+)
+"""What came to a member by a link code, so that staff can undo it. `addresses` are dropped once it
+cannot be undone any more (storage.retention)."""
 
 consent: Final = tenant_table(
     "consent",

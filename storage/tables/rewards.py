@@ -86,7 +86,7 @@ till_code: Final = tenant_table(
     must("at", TIME),
     must("expires_at", TIME),
     may("used_at", TIME),
-    one_of("till_code", "kind", "member", "issuance"),
+    one_of("till_code", "kind", "member", "issuance", "link"),
     CheckConstraint("(kind = 'issuance') = (issuance_id is not null)", name="till_code_subject"),
     belongs_to("till_code", "member_id", "member"),
     belongs_to("till_code", "issuance_id", "issuance"),

@@ -6,9 +6,10 @@ Independent of core: sums over rows, nothing decided. Each check names what woul
 from collections import Counter, defaultdict
 from uuid import UUID
 
+from core.facts import Wallet
 from tests.core.tables import Tables
 
-SYSTEM = {"issuance", "redeemed", "breakage"}
+SYSTEM = {"issuance", "redeemed", "breakage", "merge"}
 
 
 def audit(tables: Tables) -> None:
@@ -18,6 +19,7 @@ def audit(tables: Tables) -> None:
     _audit_holds(tables)
     _audit_purchases(tables)
     _audit_issuances(tables)
+    _audit_links(tables)
 
 
 def system_sums(tables: Tables) -> Counter[str]:
@@ -74,16 +76,50 @@ def _audit_holds(tables: Tables) -> None:
 
 
 def _audit_purchases(tables: Tables) -> None:
-    for wallet in tables.wallets.values():
-        own = [t for t in tables.transfers.values() if wallet.id in (t.debit, t.credit)]
+    """Of every member; of those who were linked together, since lifetimes went along."""
+    for wallets in _families(tables):
+        own, members = {w.id for w in wallets}, {w.member_id for w in wallets}
         sums: Counter[str] = Counter()
-        for t in own:
-            sums[f"{t.code} {t.debit if t.credit == wallet.id else t.credit}"] += t.amount
+        for t in tables.transfers.values():
+            if own & {t.debit, t.credit}:
+                sums[f"{t.code} {t.debit if t.credit in own else t.credit}"] += t.amount
         earned = sums["earn issuance"] + sums["bonus issuance"] - sums["reverse issuance"]
         spent = sums["redeem redeemed"] - sums["refund redeemed"]
-        assert (wallet.lifetime_earned, wallet.lifetime_spent) == (earned, spent), "lifetimes"
-        mine = [p for p in tables.purchases.values() if p.member_id == wallet.member_id]
-        assert wallet.visits == len([p for p in mine if not p.reversed]), "visits"
+        assert sum(w.lifetime_earned for w in wallets) == earned, "lifetimes"
+        assert sum(w.lifetime_spent for w in wallets) == spent, "lifetimes"
+        mine = [p for p in tables.purchases.values() if p.member_id in members]
+        assert sum(w.visits for w in wallets) == len([p for p in mine if not p.reversed]), "visits"
+
+
+def _families(tables: Tables) -> list[list[Wallet]]:
+    """The wallets of members who ever were one."""
+    family = {member: {member} for member in tables.members}
+    for link in tables.links.values():
+        if link.other_id:
+            both = family[link.member_id] | family[link.other_id]
+            family |= dict.fromkeys(both, both)
+    wallets = {wallet.member_id: wallet for wallet in tables.wallets.values()}
+    groups = {frozenset(members) for members in family.values()}
+    return [[wallets[member] for member in group if member in wallets] for group in groups]
+
+
+def _audit_links(tables: Tables) -> None:
+    kept: Counter[UUID] = Counter()
+    for t in tables.transfers.values():
+        assert (t.code == "merge") == (t.linked_id is not None), "a merge belongs to a link"
+        if t.linked_id:
+            assert t.linked_id in tables.links
+            kept[t.linked_id] += t.amount if t.credit == "merge" else -t.amount
+    assert not any(kept.values()), "what one member gave the other did not take"
+    for wallet in tables.wallets.values():
+        member = tables.members[wallet.member_id]
+        assert (member.status == "merged") == (member.merged_into is not None)
+        if member.status == "merged":
+            left = (wallet.posted, wallet.held, wallet.lifetime_earned, wallet.visits)
+            assert left == (0, 0, 0, 0), "a merged member has something"
+            assert member.id not in tables.addresses.values(), "a merged member is reached"
+            ours = [i for i in tables.issuances.values() if i.member_id == member.id]
+            assert not ours, "a merged member has rewards"
 
 
 def _audit_issuances(tables: Tables) -> None:

@@ -13,13 +13,12 @@ from core.facts import (
     Counter,
     Issuance,
     Lot,
-    LotUse,
-    Purchase,
     Scope,
     Staff,
     TillCode,
     Wallet,
 )
+from core.links import Linked, Linking
 from core.ports import (
     Award,
     Counted,
@@ -33,7 +32,10 @@ from core.ports import (
     Settlement,
     Today,
 )
+from core.purchases import Purchase
 from core.values import Address, Shop
+from tests.core import links
+from tests.core.settlements import settlement_of
 from tests.core.tables import Tables
 
 
@@ -51,14 +53,26 @@ class MemoryLoads:
         self.tables, self.caller, self.staff, self.others = tables, caller, tuple(staff), shops
         self.now, self.trips = now, 0
 
+    async def linking(self, code: str) -> Counted[Linking]:
+        self.trips += 1
+        return links.typed(self, self.code_row(code, "link"))
+
+    async def linking_by_id(self, code_id: UUID) -> Linking | None:
+        self.trips += 1
+        return links.typed(self, self.tables.codes[code_id]).found
+
+    async def linked(self, member_id: UUID) -> Linked | None:
+        self.trips += 1
+        return links.newest(self, member_id)
+
     async def redemption(self, reward_id: UUID) -> Redemption:
         assert self.caller.wallet
         assert self.caller.member
         self.trips += 1
         return Redemption(
-            lots=self._lots(self.caller.wallet.id),
+            lots=self.lots_of(self.caller.wallet.id),
             stock=self.tables.stock.get(reward_id),
-            pin=self._counter("pin", str(self.caller.member.id)),
+            pin=self.counted("pin", str(self.caller.member.id)),
         )
 
     async def stocks(self) -> dict[UUID, int]:
@@ -79,55 +93,57 @@ class MemoryLoads:
 
     async def settlement(self, issuance_id: UUID) -> Settlement | None:
         self.trips += 1
-        return self._settlement(issuance_id)
+        return settlement_of(self, issuance_id)
 
     async def settlement_by_code(self, code: str, staff_id: UUID) -> Counted[Settlement]:
         self.trips += 1
-        row = self._code(code, "issuance")
-        found = self._settlement(row.issuance_id) if row and row.issuance_id else None
-        return Counted(found=found, tries=self._counter("till", str(staff_id)))
+        row = self.code_row(code, "issuance")
+        found = settlement_of(self, row.issuance_id) if row and row.issuance_id else None
+        return Counted(found=found, tries=self.counted("till", str(staff_id)))
 
     async def counter_signing(
         self, issuance_id: UUID, staff_number: int
     ) -> Counted[CounterSigning]:
         self.trips += 1
         assert self.caller.member
-        settlement = self._settlement(issuance_id)
+        settlement = settlement_of(self, issuance_id)
         staff = next((s for s in self.staff if s.number == staff_number), None)
-        tried = self._counter("use_here_staff", str(staff.id)) if staff else None
+        tried = self.counted("use_here_staff", str(staff.id)) if staff else None
         found = (
             CounterSigning(settlement=settlement, staff=staff, staff_tries=tried)
             if settlement
             else None
         )
-        tries = self._counter("use_here", str(self.caller.member.id))
+        tries = self.counted("use_here", str(self.caller.member.id))
         return Counted(found=found, tries=tries)
 
-    async def own_code(self, member_id: UUID) -> TillCode | None:
+    async def own_code(
+        self, member_id: UUID, kind: Literal["member", "link"] = "member"
+    ) -> TillCode | None:
         self.trips += 1
         rows = [c for c in self.tables.codes.values() if c.member_id == member_id]
-        rows = [c for c in rows if c.kind == "member"]
+        rows = [c for c in rows if c.kind == kind]
         return max(rows, key=lambda c: c.id, default=None)
 
     async def counter(self, scope: Scope, subject: str) -> Counter:
         self.trips += 1
-        return self._counter(scope, subject)
+        return self.counted(scope, subject)
 
     async def customer_by_address(self, address: Address) -> Customer | None:
         self.trips += 1
         member_id = self.tables.addresses.get(address)
-        return self._customer(member_id) if member_id else None
+        return self.person(member_id) if member_id else None
 
     async def customer_by_code(self, code: str, staff_id: UUID) -> Counted[Customer]:
         self.trips += 1
-        row = self._code(code, "member")
-        customer = self._customer(row.member_id) if row else None
+        row = self.code_row(code, "member")
+        customer = self.person(row.member_id) if row else None
         found = replace(customer, code=row) if customer else None
-        return Counted(found=found, tries=self._counter("till", str(staff_id)))
+        return Counted(found=found, tries=self.counted("till", str(staff_id)))
 
     async def customer(self, member_id: UUID) -> Customer | None:
         self.trips += 1
-        return self._customer(member_id)
+        return self.person(member_id)
 
     async def addresses(self, member_id: UUID) -> tuple[Address, ...]:
         self.trips += 1
@@ -135,7 +151,7 @@ class MemoryLoads:
 
     async def lots(self, account_id: UUID) -> tuple[Lot, ...]:
         self.trips += 1
-        return self._lots(account_id)
+        return self.lots_of(account_id)
 
     async def award(
         self,
@@ -147,7 +163,7 @@ class MemoryLoads:
         code_id: UUID | None,
     ) -> Award | None:
         self.trips += 1
-        customer = self._customer(member_id)
+        customer = self.person(member_id)
         if customer is None:
             return None
         counting = [p for p in self.tables.earned_by.values() if not self._undone(p.id)]
@@ -169,17 +185,17 @@ class MemoryLoads:
         return Reversal(
             purchase=purchase,
             transfer_id=transfer_id,
-            wallet=self._wallet(purchase.member_id),
+            wallet=self.wallet_of(purchase.member_id),
             member=self.tables.members[purchase.member_id],
             lot=self.tables.lots[self.tables.lot_of[transfer_id]] if transfer_id else None,
-            lots=self._lots(self._wallet(purchase.member_id).id),
+            lots=self.lots_of(self.wallet_of(purchase.member_id).id),
         )
 
     async def history(
         self, member_id: UUID, *, before: UUID | None, limit: int
     ) -> tuple[HistoryLine, ...]:
         self.trips += 1
-        own = self._wallet(member_id).id
+        own = self.wallet_of(member_id).id
         rows = [t for t in self.tables.transfers.values() if own in (t.debit, t.credit)]
         rows = sorted((t for t in rows if not before or t.id < before), key=lambda t: t.id)[::-1]
         return tuple(
@@ -211,7 +227,7 @@ class MemoryLoads:
     async def tenant_by_join_code(self, code: str) -> Counted[JoinTarget]:
         self.trips += 1
         subject = sha256(str(self.caller.address).encode()).hexdigest()
-        return Counted(found=self.others.get(code), tries=self._counter("join_code", subject))
+        return Counted(found=self.others.get(code), tries=self.counted("join_code", subject))
 
     async def shops(self, *, after: tuple[str, str] | None, limit: int) -> tuple[Shop, ...]:
         raise NotImplementedError("one shop has no list of others")
@@ -228,7 +244,7 @@ class MemoryLoads:
         self.trips += 1
         due = []
         for wallet in self.tables.wallets.values():
-            rows = [lot for lot in self._lots(wallet.id) if lot.expires_at]
+            rows = [lot for lot in self.lots_of(wallet.id) if lot.expires_at]
             over = tuple(lot for lot in rows if lot.expires_at and lot.expires_at <= self.now)
             member = self.tables.members[wallet.member_id]
             due += [DueLots(wallet=wallet, member=member, lots=over)] if over else []
@@ -237,25 +253,26 @@ class MemoryLoads:
     def _undone(self, purchase_id: UUID) -> bool:
         return self.tables.purchases[purchase_id].reversed
 
-    def _lots(self, account_id: UUID) -> tuple[Lot, ...]:
+    def lots_of(self, account_id: UUID) -> tuple[Lot, ...]:
         rows = self.tables.lots.values()
         return tuple(lot for lot in rows if lot.account_id == account_id and lot.remaining)
 
-    def _counter(self, scope: Scope, subject: str) -> Counter:
+    def counted(self, scope: Scope, subject: str) -> Counter:
         return self.tables.counters.get((scope, subject)) or Counter(scope=scope, subject=subject)
 
-    def _wallet(self, member_id: UUID) -> Wallet:
+    def wallet_of(self, member_id: UUID) -> Wallet:
         return next(w for w in self.tables.wallets.values() if w.member_id == member_id)
 
-    def _customer(self, member_id: UUID) -> Customer | None:
+    def person(self, member_id: UUID) -> Customer | None:
         member = self.tables.members.get(member_id)
         if member is None:
             return None
         phones = [a.value for a, owner in self.tables.addresses.items() if owner == member_id]
         phone = next((value for value in phones if value.startswith("+")), None)
-        return Customer(member=member, wallet=self._wallet(member_id), phone=phone)
+        linked = links.is_linked(self.tables, member_id)
+        return Customer(member=member, wallet=self.wallet_of(member_id), phone=phone, linked=linked)
 
-    def _code(self, digits: str, kind: Literal["member", "issuance"]) -> TillCode | None:
+    def code_row(self, digits: str, kind: Literal["member", "issuance", "link"]) -> TillCode | None:
         rows = [c for c in self.tables.codes.values() if c.code == digits and c.kind == kind]
         return max(rows, key=lambda c: c.id, default=None)
 
@@ -270,31 +287,3 @@ class MemoryLoads:
         rows = [p for p in rows if p.amount_minor == amount_minor and p.staff_id == staff_id]
         rows = [p for p in rows if p.at >= since and not p.reversed]
         return max(rows, key=lambda p: p.id, default=None)
-
-    def _settlement(self, issuance_id: UUID) -> Settlement | None:
-        issuance = self.tables.issuances.get(issuance_id)
-        if issuance is None:
-            return None
-        codes = [c for c in self.tables.codes.values() if c.issuance_id == issuance_id]
-        return Settlement(
-            issuance=issuance,
-            member=self.tables.members[issuance.member_id],
-            wallet=self._wallet(issuance.member_id),
-            hold=self.tables.holds[issuance.hold_id] if issuance.hold_id else None,
-            uses=self._uses(issuance),
-            code=max(codes, key=lambda c: c.id, default=None),
-        )
-
-    def _uses(self, issuance: Issuance) -> tuple[LotUse, ...]:
-        paid_by = {issuance.hold_id, issuance.transfer_id} - {None}
-        return tuple(
-            LotUse(
-                id=use.id,
-                lot_id=use.lot_id,
-                amount=use.amount,
-                restored=use.restored,
-                lot_expires_at=self.tables.lots[use.lot_id].expires_at,
-            )
-            for use in self.tables.uses.values()
-            if {use.hold_id, use.transfer_id} & paid_by
-        )

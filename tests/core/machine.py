@@ -17,6 +17,13 @@ from core.errors import LoyaltyError
 from core.facts import OPEN_STATES, Programme
 from core.ledger.commands import ExpirePoints, ShowBalance
 from core.members.commands import Enrol, Leave
+from core.members.link_commands import (
+    LinkPhone,
+    LookUpLink,
+    ShowLastLink,
+    ShowLinkCode,
+    UndoLink,
+)
 from core.ports import Command
 from core.rewards.commands import (
     Approve,
@@ -28,8 +35,20 @@ from core.rewards.commands import (
 )
 from core.values import Address
 from tests.core.books import audit
-from tests.core.cafe import BREAKFAST, CAKE, CASHIER, COFFEE, LINA, OMAR, RUDO, TEA, jod
-from tests.core.model import Model, Purse
+from tests.core.cafe import (
+    BREAKFAST,
+    CAKE,
+    CASHIER,
+    COFFEE,
+    LINA,
+    MANAGER,
+    OMAR,
+    RUDO,
+    STRANGER,
+    TEA,
+    jod,
+)
+from tests.core.model import Given, Model, Purse
 from tests.core.tables import Tables
 
 Answer = Any
@@ -54,12 +73,13 @@ SETTINGS: dict[str, object] = {"lot_days": 10, "rewards": (COFFEE, POT, CAKE, BR
 members = st.sampled_from([RUDO, OMAR, LINA])
 amounts = st.sampled_from([50_000, 33_335, 25_000, 17_777, 99])
 picks = st.integers(0, 30)
+phones = st.sampled_from([RUDO, OMAR, LINA, STRANGER])
 verbs = st.sampled_from(["approve", "approve", "reject", "cancel", "use"])
 spans = st.sampled_from([0, 0, 0, 1, 6, 11])
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Join, earn, spend, decide, undo, wait, sweep, repeat, in any order."""
+    """Join, earn, spend, decide, undo, link, part, wait, sweep, repeat, in any order."""
 
     def open_world(self) -> World:
         raise AssertionError("each machine opens a world of its own")
@@ -151,8 +171,48 @@ class LedgerMachine(RuleBasedStateMachine):
             "cancel": (CancelIssuance(issuance_id), "reserved", "cancelled"),
             "use": (UseIssuance(issuance_id), "issued", "redeemed"),
         }[verb]
-        answer = self.do(given.sender if verb == "cancel" else CASHIER, command)
+        answer = self.do(self.owner(given) if verb == "cancel" else CASHIER, command)
         assert isinstance(answer, LoyaltyError) != self.model.move(issuance_id, was, state)
+
+    def owner(self, given: Given) -> Address:
+        """A phone of whoever the issuance belongs to."""
+        return next(s for s, purse in self.model.purses.items() if purse is given.purse)
+
+    # ── links ───────────────────────────────────────────────────────────────────────────────────
+
+    @rule(typing=phones, shown=phones)
+    def link(self, typing: Address, shown: Address) -> None:
+        """The one types the code that the other shows; who has no membership has none to show."""
+        if shown not in self.model.purses:
+            return
+        code = self.do(shown, ShowLinkCode())
+        mine, theirs = self.model.purses.get(typing), self.model.purses[shown]
+        answer = self.do(typing, LookUpLink(code.code))
+        if mine is theirs or (mine is not None and self.model.waits(mine)):
+            assert isinstance(answer, LoyaltyError)
+            assert isinstance(self.do(typing, LinkPhone(code.id, True)), LoyaltyError)
+            return
+        assert answer.merges == (mine is not None)
+        done = self.do(typing, LinkPhone(code.id, answer.merges))
+        assert answer.points == done.points == self.model.link(typing, shown)
+
+    @rule(sender=phones, days=st.sampled_from([0, 0, 0, 0, 5, 31]))
+    def undo_link(self, sender: Address, days: int) -> None:
+        """A manager takes the newest link apart."""
+        if sender not in self.model.purses:
+            return
+        self.wait(days, 0)
+        member_id = self.world.tables().addresses[sender]
+        tie = self.model.newest_tie(sender)
+        last = self.do(MANAGER, ShowLastLink(member_id))
+        if tie is None or isinstance(last, LoyaltyError):
+            late = tie is not None and self.world.now() - tie.at > timedelta(days=30)
+            assert isinstance(last, LoyaltyError)
+            assert tie is None or late
+            return
+        assert last.back == (self.model.returning(tie) if tie.other else 0)
+        done = self.do(MANAGER, UndoLink(member_id, last.link_id, last.back))
+        assert isinstance(done, LoyaltyError) != self.model.unlink(tie)
 
     @precondition(lambda self: self.model.given)
     @rule(pick=picks, early=st.booleans())

@@ -21,7 +21,7 @@ class Batch:
     end: datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class Purse:
     """What one member has."""
 
@@ -55,13 +55,42 @@ class Purse:
 
 @dataclass
 class Given:
-    """An issuance."""
+    """An issuance; `payer` is the purse that paid for it, whose it is now may be another."""
 
-    sender: Address
+    purse: Purse
+    payer: Purse
     reward: Reward
     end: datetime
     state: str
     taken: list[tuple[Batch, int]]
+
+
+@dataclass
+class Bought:
+    """A purchase that may still be undone; `earner` is the purse that it was first in."""
+
+    purse: Purse
+    earner: Purse
+    points: int
+    at: datetime
+    batch: Batch | None
+
+
+@dataclass
+class Tie:
+    """Two purses that became one, or (other None) an address that came to one. `moved`: the
+    batches that were made for what came."""
+
+    purse: Purse
+    other: Purse | None
+    senders: list[Address]
+    at: datetime
+    tier: int
+    lifetime: int
+    visits: int
+    moved: list[tuple[Batch, int]]
+    reversed_points: int = 0
+    reversed_visits: int = 0
 
 
 class Model:
@@ -71,7 +100,8 @@ class Model:
         self.programme, self.now, self.stock = programme, now, dict(stock)
         self.purses: dict[Address, Purse] = {}
         self.given: dict[UUID, Given] = {}
-        self.undoable: dict[UUID, tuple[Address, int, datetime, int, Batch | None]] = {}
+        self.undoable: dict[UUID, Bought] = {}
+        self.ties: list[Tie] = []
 
     def day_end(self, days: int) -> datetime:
         zone = ZoneInfo(self.programme.timezone)
@@ -85,13 +115,12 @@ class Model:
 
     def award(self, sender: Address, minor: int, purchase_id: UUID) -> int:
         purse, points = self.purses[sender], self.worth(sender, minor)
-        before = purse.tier
         batch = Batch(points, self.day_end(self.programme.lot_days or 0)) if points else None
         purse.batches += [batch] if batch else []
         purse.lifetime += points
         purse.visits += 1
         purse.tier = max(purse.tier, self.reached(purse.lifetime))
-        self.undoable[purchase_id] = (sender, points, self.now, before, batch)
+        self.undoable[purchase_id] = Bought(purse, purse, points, self.now, batch)
         return points
 
     def reached(self, lifetime: int) -> int:
@@ -100,9 +129,9 @@ class Model:
 
     def undo(self, purchase_id: UUID) -> bool:
         """Is it undone? Only within 15 minutes, and when so many points are there still."""
-        sender, points, at, _, batch = self.undoable[purchase_id]
-        late = self.now - at > timedelta(minutes=15)
-        purse = self.purses[sender]
+        bought = self.undoable[purchase_id]
+        late = self.now - bought.at > timedelta(minutes=15)
+        purse, points, batch = bought.purse, bought.points, bought.batch
         if late or (batch is not None and purse.spendable(self.now) < points):
             return False
         if batch is not None:
@@ -113,8 +142,88 @@ class Model:
             purse.tier = self.reached(purse.lifetime - points)
         purse.lifetime -= points
         purse.visits -= 1
+        for tie in self.ties:
+            if points and tie.other and bought.earner in self.family(tie.other):
+                tie.reversed_points += points
+                tie.reversed_visits += 1
         del self.undoable[purchase_id]
         return True
+
+    # ── links ───────────────────────────────────────────────────────────────────────────────────
+
+    def waits(self, purse: Purse) -> bool:
+        return any(g.purse is purse and g.state == "reserved" for g in self.given.values())
+
+    def link(self, typing: Address, shown: Address) -> int:
+        """How many points move."""
+        kept, other = self.purses[shown], self.purses.get(typing)
+        moved: list[tuple[Batch, int]] = []
+        tie = Tie(kept, other, [typing], self.now, kept.tier, 0, 0, moved)
+        self.ties.append(tie)
+        if other is None:
+            self.purses[typing] = kept
+            return 0
+        tie.senders = [sender for sender, purse in self.purses.items() if purse is other]
+        for batch in other.batches:
+            if batch.left and batch.end > self.now:
+                moved.append((Batch(batch.left, batch.end), batch.left))
+            batch.left = 0
+        kept.batches += [batch for batch, _ in moved]
+        tie.lifetime, tie.visits = other.lifetime, other.visits
+        kept.lifetime, kept.visits = kept.lifetime + tie.lifetime, kept.visits + tie.visits
+        other.lifetime = other.visits = 0
+        kept.tier = max(kept.tier, other.tier, self.reached(kept.lifetime))
+        self._belongings(other, kept)
+        for sender in tie.senders:
+            self.purses[sender] = kept
+        return sum(amount for _, amount in moved)
+
+    def family(self, purse: Purse) -> list[Purse]:
+        """A purse and those that became one with it before."""
+        merged = [tie.other for tie in self.ties if tie.purse is purse and tie.other]
+        return [purse, *(one for other in merged for one in self.family(other))]
+
+    def newest_tie(self, sender: Address) -> Tie | None:
+        mine = [tie for tie in self.ties if tie.purse is self.purses[sender]]
+        return mine[-1] if mine else None
+
+    def returning(self, tie: Tie) -> int:
+        owed = sum(amount for batch, amount in tie.moved if batch.end > self.now)
+        return min(max(owed - tie.reversed_points, 0), tie.purse.spendable(self.now))
+
+    def unlink(self, tie: Tie) -> bool:
+        """Is it undone? Only within 30 days."""
+        if self.now - tie.at > timedelta(days=30):
+            return False
+        back, kept, other = self.returning(tie), tie.purse, tie.other
+        self.ties.remove(tie)
+        for sender in tie.senders:
+            if other is None:
+                del self.purses[sender]
+            else:
+                self.purses[sender] = other
+        if other is None:
+            return True
+        came = Purse(batches=[batch for batch, _ in tie.moved])
+        first = min(back, came.spendable(self.now))
+        taken = came.take(first, self.now) + kept.take(back - first, self.now)
+        other.batches += [Batch(part, batch.end) for batch, part in taken]
+        lifetime = min(tie.lifetime - tie.reversed_points, kept.lifetime)
+        visits = min(tie.visits - tie.reversed_visits, kept.visits)
+        kept.lifetime, other.lifetime = kept.lifetime - lifetime, other.lifetime + lifetime
+        kept.visits, other.visits = kept.visits - visits, other.visits + visits
+        kept.tier = max(tie.tier, self.reached(kept.lifetime))
+        self._belongings(kept, other, paid_by=self.family(other))
+        return True
+
+    def _belongings(self, was: Purse, now: Purse, paid_by: list[Purse] | None = None) -> None:
+        for given in self.given.values():
+            if given.purse is was and (paid_by is None or given.payer in paid_by):
+                given.purse = now
+        for bought in self.undoable.values():
+            back = paid_by is None or (bought.points and bought.earner in paid_by)
+            if bought.purse is was and back:
+                bought.purse = now
 
     def redeemable(self, sender: Address, reward: Reward) -> bool:
         purse = self.purses.get(sender)
@@ -129,8 +238,10 @@ class Model:
     def redeem(self, sender: Address, reward: Reward, issuance_id: UUID) -> str:
         days = self.programme.reserve_days if reward.approval else reward.valid_days
         state = "reserved" if reward.approval else "issued"
-        taken = self.purses[sender].take(reward.points, self.now)
-        self.given[issuance_id] = Given(sender, reward, self.day_end(days), state, taken)
+        purse = self.purses[sender]
+        taken = purse.take(reward.points, self.now)
+        end = self.day_end(days)
+        self.given[issuance_id] = Given(purse, purse, reward, end, state, taken)
         self.stock[reward.id] = self.stock.get(reward.id, 0) - reward.stocked
         return state
 
@@ -152,18 +263,20 @@ class Model:
     def _put_back(self, given: Given) -> None:
         dead = 0
         for batch, part in given.taken:
-            if batch.end > self.now:
+            if batch.end <= self.now:
+                dead += part
+            elif given.purse is given.payer:
                 batch.left += part
             else:
-                dead += part
+                given.purse.batches.append(Batch(part, batch.end))
         if dead:
-            self.purses[given.sender].batches.append(Batch(dead, self.day_end(7)))
+            given.purse.batches.append(Batch(dead, self.day_end(7)))
 
     def sweep(self) -> None:
-        for purse in self.purses.values():
+        for purse in {id(purse): purse for purse in self.purses.values()}.values():
             for batch in purse.batches:
                 batch.left = batch.left if batch.end > self.now else 0
 
     def held(self, sender: Address) -> int:
-        mine = [given for given in self.given.values() if given.sender == sender]
+        mine = [given for given in self.given.values() if given.purse is self.purses[sender]]
         return sum(given.reward.points for given in mine if given.state == "reserved")

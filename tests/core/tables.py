@@ -11,8 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from core import changes as c
-from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, Purchase, TillCode, Wallet
+from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, TillCode, Wallet
+from core.links import Link
+from core.purchases import Purchase
 from core.values import Address
+from tests.core.belongings import move_belongings
 
 
 class Stale(Exception):
@@ -66,6 +69,9 @@ class Tables:
     stops: dict[Address, bool] = field(default_factory=dict)
     listed: dict[Address, bool] = field(default_factory=dict)
     seen: dict[UUID, datetime] = field(default_factory=dict)
+    links: dict[UUID, Link] = field(default_factory=dict)
+    undone: dict[UUID, int] = field(default_factory=dict)
+    made_by: dict[UUID, UUID] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(**{f.name: dict(getattr(self, f.name)) for f in fields(self)})
@@ -132,7 +138,9 @@ class Tables:
         assert change.amount > 0
         assert change.transfer_id in self.transfers
         self.lots[change.id] = copied(change, Lot, remaining=change.amount)
+        assert change.origin_id is None or change.origin_id in self.lots
         self.lot_of[change.transfer_id] = change.id
+        self.made_by[change.id] = change.transfer_id
 
     @apply.register
     def _(self, change: c.LotUsed) -> None:
@@ -254,6 +262,34 @@ class Tables:
     @apply.register
     def _(self, change: c.AddressStopped) -> None:
         self.stops[Address(change.kind, change.value)] = change.stopped
+
+    @apply.register
+    def _(self, change: c.LinkAdded) -> None:
+        self.links[change.id] = copied(change, Link)
+
+    @apply.register
+    def _(self, change: c.MemberMerged) -> None:
+        member = self.members[change.id]
+        was = ("active" if change.into else "merged", change.version)
+        must((member.status, member.version) == was, "the member moved on")
+        now: Any = {"status": "merged" if change.into else "active", "merged_into": change.into}
+        self.members[member.id] = replace(member, version=member.version + 1, **now)
+
+    @apply.register
+    def _(self, change: c.AddressMoved) -> None:
+        address = Address(change.kind, change.value)
+        must(self.addresses.pop(address, None) == change.was, "the address is another's")
+        if change.member_id is not None:
+            self.addresses[address] = change.member_id
+
+    @apply.register
+    def _(self, change: c.BelongingsMoved) -> None:
+        move_belongings(self, change)
+
+    @apply.register
+    def _(self, change: c.LinkUndone) -> None:
+        must(change.id not in self.undone, "the link is undone")
+        self.undone[change.id] = change.points
 
     @apply.register
     def _(self, change: c.AddressListed) -> None:

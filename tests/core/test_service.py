@@ -12,13 +12,14 @@ from core import changes, errors
 from core.earning import commands as earning
 from core.ledger import commands as ledger
 from core.members import commands as members
+from core.members import link_commands as links
 from core.members.notices import WANTED_AS
 from core.members.settings import NOTICE_KINDS
 from core.ports import Command, Query
 from core.rewards import commands as rewards
 from core.service import HANDLERS
 
-MODULES = (members, ledger, earning, rewards)
+MODULES = (members, links, ledger, earning, rewards)
 
 
 def commands_of(module: ModuleType) -> list[type[Command[Any]]]:
@@ -52,7 +53,7 @@ def test_a_handler_takes_the_command_it_is_listed_for(command: type[Command[Any]
 def test_the_refusals_a_command_names_exist(command: type[Command[Any]]) -> None:
     text = " ".join((command.__doc__ or "").split())
     named = re.findall(r"\b[A-Z]\w+", text.partition("Refusals:")[2])
-    as_elsewhere = {"Refusals", "Approve"}
+    as_elsewhere = {"Refusals", "Approve", "LookUpLink", "ShowLastLink"}
     assert {name for name in named if name not in as_elsewhere} <= set(REFUSALS)
 
 
@@ -81,8 +82,9 @@ def test_every_change_belongs_to_one_part() -> None:
     assert all("tenant_id" not in {f.name for f in fields(change)} for change in every)
 
 
-def test_every_notice_can_be_declined_except_about_ones_pin() -> None:
-    assert {kind for kind, wanted in WANTED_AS.items() if wanted is None} == {"pin_reset"}
+def test_every_notice_can_be_declined_but_what_touches_ones_safety() -> None:
+    always = {kind for kind, wanted in WANTED_AS.items() if wanted is None}
+    assert always == {"pin_reset", "linked", "unlinked"}
     assert {wanted for wanted in WANTED_AS.values() if wanted} == set(NOTICE_KINDS)
 
 
@@ -90,6 +92,6 @@ def test_questions_are_told_from_intentions_by_their_type() -> None:
     questions = {command.__name__ for command in COMMANDS if issubclass(command, Query)}
     assert questions == {
         *("WhoAmI", "ShowMyData", "ShowBalance", "ShowHistory", "QuotePurchase", "ShowToday"),
-        *("ListRewards", "ListIssuances", "ListReserved", "CheckPinLock"),
+        *("ListRewards", "ListIssuances", "ListReserved", "CheckPinLock", "ShowLastLink"),
         *("ListShops", "FindShops"),
     }

@@ -17,6 +17,8 @@ USUAL: Final = {
     "FindCustomer": "found()", "QuotePurchase": "quote()", "RecordPurchase": "earned()",
     "ListReserved": "(issuance('reserved'),)", "Approve": "settled('issued')",
     "Reject": "settled('rejected')", "LookUpCode": "issuance()",
+    "ShowLinkCode": "link_code()", "LookUpLink": "link_preview()", "LinkPhone": "phone_linked()",
+    "ShowLastLink": "last_link()", "UndoLink": "link_undone()",
     "ListShops": "shops()", "FindShops": "(shop('Bella Salon'),)",
     "UseIssuance": "settled('redeemed')", "ShowToday": "today()", "UndoPurchase": "undone()",
 }  # fmt: skip

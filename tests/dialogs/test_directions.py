@@ -37,6 +37,8 @@ VALUES: Final = {
     "when": AR.time(NOW),
     "time": AR.time(NOW),
     "day": "20",
+    "member": "Ru***",
+    "back": "100",
     "month": "11",
     "year": "2027",
     "title": "رصيدي",

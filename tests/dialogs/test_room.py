@@ -35,18 +35,31 @@ def someone(shop: str, **options: Any) -> Caller:
     return replace(kept, programme=replace(kept.programme, name=shop, rewards=(REWARD,)))
 
 
-def answers() -> dict[str, Any]:
+def answers(place: tuple[str, str]) -> dict[str, Any]:
+    """What core answers on the way to a guarding state."""
+    told = _answers()
+    if place[0] == "cancel_reward":
+        told["ListIssuances"] = told["ListReserved"]
+    if place[0] == "link" and place[1] != "confirm":
+        pins = {"pin": True, "own_pin": place[1] == "pins"}
+        told["LookUpLink"] = replace(told["LookUpLink"], **pins)
+    return told
+
+
+def _answers() -> dict[str, Any]:
     mine = world.issuance(name=ARABIC, member=ARABIC)
     waiting = world.issuance("reserved", code=None, name=ARABIC, member=ARABIC)
     today = world.today()
     return {
         "ListRewards": (world.offer(REWARD, 11_150),),
-        "FindCustomer": world.found(name=ARABIC),
+        "FindCustomer": world.found(name=ARABIC, linked=True),
         "QuotePurchase": world.quote(100_000),
         "RecordPurchase": RepeatedPurchase(minutes=15),
         "ListReserved": (waiting,),
         "ListIssuances": (mine,),
         "LookUpCode": mine,
+        "LookUpLink": world.link_preview("عب***", merges=True, points=11_150),
+        "ShowLastLink": world.last_link(name=ARABIC, points=11_150, back=10_000),
         "ShowToday": replace(
             today, mine=tuple(replace(p, member_name=ARABIC, points=100_000) for p in today.mine)
         ),
@@ -61,6 +74,10 @@ CASES: dict[tuple[str, str], tuple[str, ...]] = {
     ("approve", "reason"): (*STAFF, "2", "1", "2"),
     ("use_code", "confirm"): (*STAFF, "3", "482913"),
     ("find_customer", "confirm"): (*STAFF, "4", "0791234567", "2"),
+    ("find_customer", "link"): (*STAFF, "4", "0791234567", "3"),
+    ("link", "confirm"): ("link 482913",),
+    ("link", "pin"): ("link 482913", "1"),
+    ("link", "pins"): ("link 482913", "1"),
     ("today", "confirm"): (*STAFF, "5", "1"),
     ("reward", "confirm"): ("redeem 1",),
     ("reward", "pin"): ("redeem 1", "1"),
@@ -85,9 +102,7 @@ def test_a_guarding_question_is_one_page(
     place: tuple[str, str], shop: str, language: str, again: bool
 ) -> None:
     pin = place == ("reward", "pin")
-    talk = Talk(caller=someone(shop, pin=pin, language=language), answers=answers())
-    if place[0] == "cancel_reward":
-        talk.answers["ListIssuances"] = talk.answers["ListReserved"]
+    talk = Talk(caller=someone(shop, pin=pin, language=language), answers=answers(place))
     if place[0] == "join":
         talk.caller = someone(shop, status="left", language=language)
     if place[0] == "start":
@@ -105,7 +120,7 @@ def test_a_guarding_question_is_one_page(
 
 
 def test_a_price_that_changed_is_still_one_page() -> None:
-    talk = Talk(caller=someone(SHOP), answers=answers())
+    talk = Talk(caller=someone(SHOP), answers=answers(("reward", "confirm")))
     talk.answers["RecordPurchase"] = QuoteChanged(points=99_000)
     talk.say(*STAFF, "1", "0791234567", "10000.005", "1")
     assert "+99 000 pts" in talk.turn.reply.text
@@ -120,7 +135,7 @@ def test_a_short_name_keeps_all_of_its_screen() -> None:
 
 
 def test_conditions_that_have_no_room_are_a_choice() -> None:
-    talk = Talk(caller=someone("Cafe Aroma"), answers=answers())
+    talk = Talk(caller=someone("Cafe Aroma"), answers=answers(("reward", "confirm")))
     talk.say("redeem 1")
     assert [(c.number, c.label) for c in talk.turn.reply.choices] == [
         (1, "Yes"), (0, "No"), (2, "Conditions"),

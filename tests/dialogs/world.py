@@ -4,7 +4,7 @@ Every function here can be written in a transcript, behind `@` (who calls) or `â
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from core import errors
 from core.earning.commands import Earned, Quote, Undone
@@ -15,7 +15,6 @@ from core.facts import (
     Member,
     Notice,
     Programme,
-    Purchase,
     Reward,
     Staff,
     TillCode,
@@ -24,15 +23,31 @@ from core.facts import (
 from core.ledger.commands import Balance
 from core.members.commands import Enrolled, Found, MyData
 from core.ports import HistoryLine, JoinTarget, Today
+from core.purchases import Purchase
 from core.rewards.commands import Offer, Redeemed, Settled
 from core.values import Address, Shop
 from dialogs.written import id_of
+from tests.dialogs.linking import (
+    last_link,
+    link_code,
+    link_preview,
+    link_undone,
+    phone_linked,
+)
+from tests.dialogs.naming import NOW, REF
 from tests.dialogs.shelves import BRONZE, GOLD, REWARDS, SILVER, TIERS, shelf
 
-NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-"""Friday, 18:00 in Amman."""
+__all__ = [
+    "NOW",
+    "REF",
+    "id_of",
+    "last_link",
+    "link_code",
+    "link_preview",
+    "link_undone",
+    "phone_linked",
+]
 
-REF = "K7F3QD2"
 PROGRAMME = Programme(
     tenant_id=id_of("cafe-aroma"),
     slug="cafe-aroma",
@@ -212,8 +227,12 @@ def till_code(code: str = "615204") -> TillCode:
     )  # fmt: skip
 
 
-def found(name: str = "Rudo", phone: str | None = "+962791234567", code: bool = False) -> Found:
-    return Found(id_of("rudo"), name, phone, "Silver", 1250, id_of("code") if code else None)
+def found(
+    name: str = "Rudo", phone: str | None = "+962791234567", code: bool = False,
+    linked: bool = False,
+) -> Found:  # fmt: skip
+    code_id = id_of("code") if code else None
+    return Found(id_of("rudo"), name, phone, "Silver", 1250, code_id, linked)
 
 
 def quote(points: int = 750) -> Quote:
@@ -246,7 +265,7 @@ def today(mine: int = 1) -> Today:
 def history(lines: int = 3, kinds: int = 3) -> tuple[HistoryLine, ...]:
     every = (
         ("earn", 750, "50.000"), ("redeem", -100, "Free Coffee"), ("bonus", 10, ""),
-        ("expire", -20, ""), ("refund", 100, ""), ("reverse", -750, "50.000"),
+        ("expire", -20, ""), ("refund", 100, ""), ("reverse", -750, "50.000"), ("merge", 300, ""),
     )  # fmt: skip
     return tuple(
         HistoryLine(

@@ -58,10 +58,9 @@ async def test_the_next_turn_says_it_and_no_other_shop_does(
     await shop.say_as(shop.tenant, "en", EARN, "Collect leaves.")
     await shop.say_as(neighbour, "en", "Join free", "Come in")
     shop.later(minutes=11)
-    assert (
-        await here.dial(shop.http) == "CON Tea House\nCollect leaves.\n1 Join free\n2 How it works"
-    )
-    assert await there.dial(shop.http) == f"CON Neighbour\n{EARN}\n1 Come in\n2 How it works"
+    more = "2 How it works\n3 I am a member"
+    assert await here.dial(shop.http) == f"CON Tea House\nCollect leaves.\n1 Join free\n{more}"
+    assert await there.dial(shop.http) == f"CON Neighbour\n{EARN}\n1 Come in\n{more}"
     await remove_text(shop.rt.db, shop.tenant, "en", EARN)
     shop.later(minutes=11)
     assert EARN in await here.dial(shop.http)

@@ -13,6 +13,7 @@ from core.values import Address
 from dialogs.directions import ordered
 from dialogs.messages import Input
 from gateway.adapter import Channel, Outgoing
+from gateway.declared.carrier import Declared
 from gateway.inbound import HttpRequest, Inbound
 from gateway.kinds import discover
 from gateway.render import Hints, Page
@@ -32,7 +33,7 @@ def misfits(kind: str, page: Page, texts: Hints) -> Iterator[str]:
     """What the carrier would refuse, or not show, of a page."""
     requests = ADAPTERS[kind].compose(_outgoing(page), _channel(kind))
     if not requests:
-        if page.text not in _answer(kind, page):
+        if _shown(kind, page) not in _answer(kind, page):
             yield f"{kind} answers with another text"
     elif kind == "meta_whatsapp":
         for request in requests:
@@ -53,7 +54,17 @@ def _channel(kind: str) -> Channel:
     )  # fmt: skip
 
 
+def _shown(kind: str, page: Page) -> str:
+    """The page's words; characters that the carrier gives another meaning stand as others."""
+    adapter, words = ADAPTERS[kind], page.text
+    if isinstance(adapter, Declared):
+        for found, put in adapter.table.answer.replace.items():
+            words = words.replace(found, put) if found != "\n" else words
+    return words
+
+
 def _answer(kind: str, page: Page) -> str:
+    """The words of an answer, as the carrier reads them."""
     inbound = Inbound(address="*123#", sender=PHONE, conversation="1", input=Input(""))
     response = ADAPTERS[kind].render(page, inbound)
     shown = screen(ADAPTERS[kind], _channel(kind), response)

@@ -23,5 +23,6 @@ def refusals(filling: Filling, language: str) -> tuple[LoyaltyError, ...]:
         *whole,
         *(kind() for kind in kinds if kind.__name__ != "QuoteChanged"),
         *(world.refusals()["IssuanceClosed"](state=state) for state in states),
+        *(world.refusals()["LinkUndoImpossible"](reason=reason) for reason in ("late", "gone")),
         world.refusals()["PinLocked"](until=far(language, world.NOW.year + 1)),
     )

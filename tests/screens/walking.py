@@ -170,7 +170,10 @@ class Walk:
                 given.setdefault(found[1], []).append(found[2])
         heard = Input("" if tapped else typed, choice=tapped)
         before, resume, stage.resume = stage.session, stage.resume, False
-        options: dict[str, Any] = {"resume": resume}
+        options: dict[str, Any] = {
+            "resume": resume, "unheard": stage.unheard, "tells": stage.tells,
+        }  # fmt: skip
+        stage.unheard = stage.tells = None
         if stage.latest_only:
             options["avoid_digit"] = heard.text
         asked = list[Command[Any]]()

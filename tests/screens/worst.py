@@ -132,6 +132,11 @@ def _detail(value: str, filling: Filling, language: str) -> str:
     return stretched(filling, "reward", value, REWARD)
 
 
+def _masked(value: str, filling: Filling, language: str) -> str:
+    """Two letters of a name and the rest hidden (core.members.linking)."""
+    return f"{filling.member[:2]}***" if value else value
+
+
 _LARGEST: Final = Money(AMOUNT_MAX_MINOR, "JOD")
 _member, _reward, _tier = _words("member", MEMBER), _words("reward", REWARD), _words("tier", TIER)
 
@@ -142,6 +147,8 @@ FILLED: Final[dict[str, Fill]] = {
     "Tier.name": _tier,
     "Reward.name": _reward,
     "Offer.name": _reward,
+    "LinkPreview.name": _masked,
+    "PhoneLinked.name": _masked,
     "name": _member,
     "member_name": _member,
     "reward_name": _reward,
@@ -174,7 +181,7 @@ FILLED: Final[dict[str, Fill]] = {
     **dict.fromkeys(("open_issuances", "to_approve"), _number(999)),
     **dict.fromkeys(("visits", "awards", "redemptions", "uses", "joins"), _number(999_999)),
     **dict.fromkeys(
-        ("points", "available", "posted", "bonus", "join_bonus", "to_next", "Balance.held"),
+        ("points", "available", "posted", "bonus", "join_bonus", "to_next", "Balance.held", "back"),
         _number(POINTS),
     ),
     **dict.fromkeys(
@@ -196,7 +203,8 @@ KEPT: Final = frozenset(
         "refund_on_expiry", "language", "status", "left_at", "notices", "pin_hash", "number",
         "role", "phone", "held", "lifetime_earned", "lifetime_spent", "expired_unbooked",
         "stopped", "kind", "ref", "state", "code", "used_at", "reversed", "at", "returned",
-        "left", "reason", "required", "value", "texts", "shortcuts", "chosen",
+        "left", "reason", "required", "value", "texts", "shortcuts", "chosen", "linked",
+        "merges", "merged", "pin", "own_pin", "link_id",
     }
 )  # fmt: skip
 """Fields whose values are as long as they ever are, or are never shown."""

@@ -9,7 +9,9 @@ from core.changes import (
     AccountMoved,
     AddressAdded,
     AddressListed,
+    AddressMoved,
     AddressStopped,
+    BelongingsMoved,
     Change,
     CodeAdded,
     CodeUsed,
@@ -19,11 +21,14 @@ from core.changes import (
     HoldMoved,
     IssuanceAdded,
     IssuanceMoved,
+    LinkAdded,
+    LinkUndone,
     LotAdded,
     LotMoved,
     LotRestored,
     LotUsed,
     MemberAdded,
+    MemberMerged,
     MemberMoved,
     NoticeAdded,
     NoticeMoved,
@@ -49,6 +54,7 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     IssuanceAdded: fact_cases.issuance_added,
     CodeAdded: fact_cases.code_added,
     NoticeAdded: fact_cases.notice_added,
+    LinkAdded: fact_cases.link_added,
     AccountMoved: move_cases.account_moved,
     LotMoved: move_cases.lot_moved,
     LotRestored: move_cases.lot_restored,
@@ -62,7 +68,11 @@ CASES: dict[type[Change], Callable[[World], Case[Any]]] = {
     NoticeMoved: move_cases.notice_moved,
     AddressStopped: move_cases.address_stopped,
     AddressListed: move_cases.address_listed,
+    MemberMerged: move_cases.member_merged,
+    AddressMoved: move_cases.address_moved,
+    BelongingsMoved: move_cases.belongings_moved,
+    LinkUndone: move_cases.link_undone,
 }
-UNCONDITIONAL = {AddressStopped, AddressListed}
+UNCONDITIONAL = {AddressStopped, AddressListed, BelongingsMoved}
 CONDITIONAL = [kind for kind in MOVES if kind not in UNCONDITIONAL]
 HIDDEN = {CodeAdded: {"code"}, CounterMoved: {"was"}}

@@ -11,6 +11,7 @@ from core.changes import (
     ConsentGiven,
     HoldAdded,
     IssuanceAdded,
+    LinkAdded,
     LotAdded,
     LotUsed,
     MemberAdded,
@@ -83,6 +84,7 @@ def account_added(w: World) -> Case[AccountAdded]:
 def transfer_added(w: World) -> Case[TransferAdded]:
     row: Columns = {"code": "redeem", "amount": 40, "balance_after": 60, "account_version": 2}
     row |= {"ref": "K7F3QD2", "at": NOW, "hold_id": w.hold, "reverses": None, "detail": "Mug"}
+    row |= {"linked_id": w.link}
     change = TransferAdded(id=ids.uuid7(), debit=w.account, credit="redeemed", **row)
     row |= {"debit": str(w.account), "credit": "redeemed"}
     return Case(change=change, table="transfer", key={"id": change.id}, row=row)
@@ -90,7 +92,7 @@ def transfer_added(w: World) -> Case[TransferAdded]:
 
 def lot_added(w: World) -> Case[LotAdded]:
     row: Columns = {"account_id": w.account, "transfer_id": w.transfer, "amount": 7}
-    row |= {"created_at": NOW, "expires_at": LATER}
+    row |= {"created_at": NOW, "expires_at": LATER, "origin_id": w.lot}
     change = LotAdded(id=ids.uuid7(), **row)
     return Case(change=change, table="lot", key={"id": change.id}, row={**row, "remaining": 7})
 
@@ -149,3 +151,22 @@ def notice_added(w: World) -> Case[NoticeAdded]:
     change = NoticeAdded(id=ids.uuid7(), **row)
     row |= {"state": "waiting", "seen_at": None}
     return Case(change=change, table="notice", key={"id": change.id}, row=row)
+
+
+def link_added(w: World) -> Case[LinkAdded]:
+    row: Columns = {
+        "member_id": w.member,
+        "other_id": w.guest,
+        "ref": w.ref,
+        "points": 40,
+        "lifetime_earned": 90,
+        "lifetime_spent": 50,
+        "visits": 3,
+        "tier_id": None,
+        "joined_at": NOW,
+        "at": LATER,
+    }
+    change = LinkAdded(id=ids.uuid7(), addresses=(w.address,), **row)
+    row |= {"addresses": [{"kind": w.address.kind, "value": w.address.value}]}
+    row |= {"undone_at": None, "undone_by": None, "undone_points": None}
+    return Case(change=change, table="member_link", key={"id": change.id}, row=row)

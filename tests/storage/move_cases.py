@@ -6,13 +6,17 @@ from datetime import timedelta
 from core.changes import (
     AccountMoved,
     AddressListed,
+    AddressMoved,
     AddressStopped,
+    BelongingsMoved,
     CodeUsed,
     CounterMoved,
     HoldMoved,
     IssuanceMoved,
+    LinkUndone,
     LotMoved,
     LotRestored,
+    MemberMerged,
     MemberMoved,
     NoticeMoved,
     PurchaseReversed,
@@ -140,3 +144,35 @@ def address_listed(w: World) -> Case[AddressListed]:
     key = {"address_hash": address_hash(VAULT, w.address), "subject_id": w.member}
     row: Columns = {"subject_kind": "member", "expires_at": None}
     return Case(change=change, table="directory", key=key, row=row)
+
+
+def member_merged(w: World) -> Case[MemberMerged]:
+    change = MemberMerged(id=w.member, version=1, into=w.guest)
+    row: Columns = {"status": "merged", "merged_into": w.guest, "version": 2}
+    broken = replace(change, into=None)
+    return Case(change=change, table="member", key={"id": w.member}, row=row, broken=broken)
+
+
+def address_moved(w: World) -> Case[AddressMoved]:
+    kind, value = w.phone.kind, w.phone.value
+    change = AddressMoved(kind=kind, value=value, was=w.member, member_id=w.guest, at=LATER)
+    return Case(
+        change=change,
+        table="member_address",
+        key={"kind": kind, "value": value},
+        row={"member_id": w.guest, "at": LATER},
+        broken=replace(change, was=w.guest),
+    )
+
+
+def belongings_moved(w: World) -> Case[BelongingsMoved]:
+    change = BelongingsMoved(was=w.member, member_id=w.guest, accounts=None)
+    row: Columns = {"member_id": w.guest, "state": "reserved"}
+    return Case(change=change, table="issuance", key={"id": w.issuance}, row=row)
+
+
+def link_undone(w: World) -> Case[LinkUndone]:
+    change = LinkUndone(id=w.link, staff_id=w.staff, points=7, at=LATER)
+    row: Columns = {"undone_at": LATER, "undone_by": w.staff, "undone_points": 7}
+    broken = replace(change, id=ids.uuid7())
+    return Case(change=change, table="member_link", key={"id": w.link}, row=row, broken=broken)

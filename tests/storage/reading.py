@@ -12,7 +12,9 @@ import psycopg
 from psycopg import sql
 
 from core.changes import TransferAdded
-from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, Purchase, TillCode, Wallet
+from core.facts import Counter, Hold, Issuance, Lot, Member, Notice, TillCode, Wallet
+from core.links import Link
+from core.purchases import Purchase
 from core.values import Address
 from tests.core.tables import Tables, Use
 
@@ -31,6 +33,7 @@ _PARTS: Final[dict[str, LiteralString]] = {
     "codes": "select *, encode(code_hash, 'hex') as code from till_code where tenant_id = %(t)s",
     "stock": "select reward_id, available from stock where tenant_id = %(t)s",
     "counters": "select *, true as stored from counter where tenant_id = %(t)s",
+    "links": "select * from member_link where tenant_id = %(t)s order by id",
     "notices": "select * from notice where tenant_id = %(t)s order by id",
 }
 _WHOLE: Final = sql.SQL("select {}").format(
@@ -61,6 +64,8 @@ def read_tables(connection: psycopg.Connection, tenant: UUID) -> Tables:
         stock={UUID(r["reward_id"]): r["available"] for r in rows["stock"]},
         counters={(r["scope"], r["subject"]): _of(Counter, r) for r in rows["counters"]},
         notices=_by_id(rows["notices"], Notice),
+        links=_by_id(rows["links"], Link),
+        undone={UUID(r["id"]): r["undone_points"] for r in rows["links"] if r["undone_at"]},
     )
 
 
@@ -86,6 +91,7 @@ def _transfer(row: dict[str, Any]) -> TransferAdded:
         hold_id=_id(row["hold_id"]),
         reverses=_id(row["reverses"]),
         detail=row["detail"],
+        linked_id=_id(row["linked_id"]),
     )
 
 

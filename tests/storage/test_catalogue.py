@@ -155,9 +155,9 @@ def test_not_even_a_superuser_changes_the_ledger(
 def test_functions_of_a_turn_keep_their_promises(superuser: psycopg.Connection) -> None:
     found = superuser.execute(
         "select proname, provolatile, prosecdef from pg_proc"
-        " where proname in ('begin_v2', 'commit_v2')"
+        " where proname in ('begin_v2', 'commit_v3')"
     )
-    assert set(found) == {("begin_v2", "s", False), ("commit_v2", "v", False)}
+    assert set(found) == {("begin_v2", "s", False), ("commit_v3", "v", False)}
 
 
 def seen(connection: psycopg.Connection, app_role: str | None = None) -> list[Fault]:

@@ -21,12 +21,12 @@ from core.changes import (
     CounterMoved,
     NoticeMoved,
 )
-from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
+from storage.crypto import CODE_PLACE, Vault, code_hash, place
 from storage.database import Conflict, Database, Stale
 from storage.turns import Turns
 from tests.shops import Shop, ids
 from tests.storage.change_cases import CASES, CONDITIONAL, HIDDEN
-from tests.storage.fact_cases import address_added, code_added, notice_added, transfer_added
+from tests.storage.fact_cases import code_added, notice_added, transfer_added
 from tests.storage.move_cases import address_stopped
 from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
 
@@ -157,23 +157,6 @@ async def test_a_stop_is_overwritten_by_a_start(
     await turns.commit(work(world, dataclasses.replace(case.change, stopped=False, at=LATER)))
     (found,) = rows(superuser, "address_stop", tenant_id=world.tenant, **case.key)
     assert (found["stopped"], found["at"]) == (False, LATER)
-
-
-async def test_an_address_is_found_in_the_directory(
-    turns: Turns, superuser: psycopg.Connection, vault: Vault, world: World
-) -> None:
-    await turns.commit(work(world, address_added(world).change))
-    hashed = address_hash(vault, world.address)
-    (found,) = rows(superuser, "directory", address_hash=hashed)
-    assert (found["tenant_id"], found["subject_kind"]) == (world.tenant, "member")
-    assert (found["subject_id"], found["expires_at"]) == (world.member, None)
-
-
-async def test_an_address_belongs_to_one_member(turns: Turns, world: World) -> None:
-    added = address_added(world).change
-    await turns.commit(work(world, added))
-    with pytest.raises(Stale):
-        await turns.commit(work(world, dataclasses.replace(added, member_id=world.guest)))
 
 
 async def test_a_notice_brings_its_job(

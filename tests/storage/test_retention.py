@@ -121,3 +121,24 @@ async def test_much_is_dropped_batch_by_batch(db: Database, rows: Rows) -> None:
     )
     assert await sweep(db, [rows.shop.id]) == retention.BATCH + 500
     assert left(rows, "select count(*) from command_log where answer is not null") == [0]
+
+
+async def test_the_addresses_of_a_link_are_kept_while_it_can_be_undone(
+    db: Database, rows: Rows
+) -> None:
+    for ref, days in (("old", 32), ("new", 30)):
+        rows.put(
+            "member_link",
+            member_id=rows.shop.member,
+            ref=ref,
+            points=0,
+            lifetime_earned=0,
+            lifetime_spent=0,
+            visits=0,
+            joined_at=NOW,
+            addresses='[{"kind": "bsuid", "value": "ZW.1"}]',
+            at=NOW - days * DAY,
+        )
+    await sweep(db, [rows.shop.id])
+    assert left(rows, "select ref from member_link where addresses <> '[]'") == ["new"]
+    assert await sweep(db, [rows.shop.id]) == 0

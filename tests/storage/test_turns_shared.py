@@ -255,7 +255,7 @@ async def test_other_keys_are_refused(
     tenant = str(tenants[0].id)
     arguments = (tenant, tenant, True, Jsonb(document), changes and Jsonb(changes))
     with pytest.raises(psycopg.DatabaseError) as refused:
-        await db.call("select commit_v2(%s, %s, %s, %s, %s)", arguments)
+        await db.call("select commit_v3(%s, %s, %s, %s, %s)", arguments)
     assert refused.value.sqlstate == "MT003"
 
 
@@ -268,7 +268,7 @@ async def test_only_a_turn_without_value_is_asynchronous(
         command = {"key": ids.token(), "command": "test", "input_hash": ""}
         with superuser.transaction():
             superuser.execute(
-                "select commit_v2(%s, %s, %s, %s, null)",
+                "select commit_v3(%s, %s, %s, %s, null)",
                 (tenant, tenant, durable, Jsonb({"command": command})),
             )
             row = superuser.execute("show synchronous_commit").fetchone()

@@ -10,7 +10,7 @@ import psycopg
 from core.changes import Change
 from core.facts import Programme
 from core.values import Address
-from storage.crypto import CODE_PLACE, Vault, code_hash, place
+from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 from storage.turns import BeginAsk, Conversation, Work
 from tests.shops import Shop, ids, put
 
@@ -36,7 +36,8 @@ class Programmes:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The ids of one member's rows: 100 points in a lot, of which an open hold took 40. `guest`
-    is a member without an account."""
+    is a member without an account, `phone` the member's own address, which came by `link`;
+    `address` is nobody's."""
 
     tenant: UUID
     reward: UUID
@@ -52,7 +53,9 @@ class World:
     issuance: UUID
     code: UUID
     notice: UUID
+    link: UUID
     address: Address
+    phone: Address
     ref: str
 
 
@@ -73,11 +76,14 @@ def new_world(connection: psycopg.Connection, vault: Vault, shop: Shop) -> World
         issuance=ids.uuid7(),
         code=ids.uuid7(),
         notice=ids.uuid7(),
+        link=ids.uuid7(),
         address=Address("msisdn", f"+26378{ids.digits(7)}"),
+        phone=Address("msisdn", f"+26377{ids.digits(7)}"),
         ref=ids.ref(),
     )
     with connection.transaction():
         _member(connection, world)
+        _link(connection, vault, world)
         _points(connection, world)
         _reward(connection, vault, world)
     return world
@@ -113,6 +119,18 @@ def _member(connection: psycopg.Connection, w: World) -> None:
         held=40,
         lifetime_earned=100,
     )
+
+
+def _link(connection: psycopg.Connection, vault: Vault, w: World) -> None:
+    kind, value = w.phone.kind, w.phone.value
+    address = {"kind": kind, "value": value, "member_id": w.member, "at": NOW}
+    put(connection, "member_address", tenant_id=w.tenant, **address)
+    listed = {"subject_kind": "member", "subject_id": w.member}
+    hashed = address_hash(vault, w.phone)
+    put(connection, "directory", tenant_id=w.tenant, address_hash=hashed, **listed)
+    counts = {"points": 0, "lifetime_earned": 0, "lifetime_spent": 0, "visits": 0}
+    row = {"member_id": w.member, "ref": w.ref, "joined_at": NOW, "addresses": "[]", "at": NOW}
+    put(connection, "member_link", tenant_id=w.tenant, id=w.link, **row, **counts)
 
 
 def _said(w: World) -> dict[str, object]:

@@ -14,6 +14,7 @@ currency='JOD', timezone='Asia/Amman')
 < Earn points on every visit.
 < 1 Join free
 < 2 How it works
+< 3 I am a member
 """
 
 

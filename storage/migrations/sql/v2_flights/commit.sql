@@ -20,7 +20,7 @@ begin
             (owner uuid, tenant uuid, turn jsonb, changes jsonb)
         loop
             v_outcomes := v_outcomes
-                || commit_v2(t.owner, t.tenant, true, t.turn, t.changes);
+                || commit_v3(t.owner, t.tenant, true, t.turn, t.changes);
         end loop;
         return case when 'stale' = any (v_outcomes) then v_outcomes end;
     exception when others then
@@ -31,7 +31,7 @@ begin
     loop
         begin
             v_outcomes := v_outcomes
-                || commit_v2(t.owner, t.tenant, true, t.turn, t.changes);
+                || commit_v3(t.owner, t.tenant, true, t.turn, t.changes);
         exception when others then
             get stacked diagnostics
                 v_state = returned_sqlstate, v_constraint = constraint_name;
