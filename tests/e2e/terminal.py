@@ -8,23 +8,27 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 
 from tests.e2e.process import ROOT
 
-_NAME = f"maita-{os.getpid()}"
+_NUMBERS = count()
 
 
 class Terminal:
-    """One window of 100 × 50."""
+    """One window of 100 × 50, of a server of its own: one that is being killed takes no other."""
+
+    def __init__(self) -> None:
+        self.name = f"maita-{os.getpid()}-{next(_NUMBERS)}"
 
     def type(self, text: str) -> None:
         """Type a line."""
-        _tmux("send-keys", "-t", _NAME, "-l", text)
-        _tmux("send-keys", "-t", _NAME, "Enter")
+        self.tmux("send-keys", "-t", self.name, "-l", text)
+        self.tmux("send-keys", "-t", self.name, "Enter")
 
     def press(self, key: str) -> None:
         """Press one key, as tmux names it (`C-c`)."""
-        _tmux("send-keys", "-t", _NAME, key)
+        self.tmux("send-keys", "-t", self.name, key)
 
     def shows(self, wanted: str, within_s: float = 30) -> str:
         """What stands on it, from the top of its history, once this does."""
@@ -36,7 +40,12 @@ class Terminal:
 
     def all(self) -> str:
         """All that was ever shown, with colours."""
-        return _tmux("capture-pane", "-t", _NAME, "-p", "-e", "-J", "-S", "-2000")
+        return self.tmux("capture-pane", "-t", self.name, "-p", "-e", "-J", "-S", "-2000")
+
+    def tmux(self, *words: str) -> str:
+        """Tell tmux something; what it printed."""
+        told = ["tmux", "-L", self.name, *words]
+        return subprocess.run(told, capture_output=True, text=True, check=True, timeout=20).stdout
 
 
 @contextmanager
@@ -49,23 +58,17 @@ def terminal(env: Mapping[str, str], *words: str) -> Iterator[Terminal | None]:
     told = [f"{name}={value}" for name, value in env.items() if name.startswith("MAITA_")]
     command = ["env", *told, sys.executable, "-m", "gateway", *words]
     line = " ".join(f"'{word}'" for word in command)
-    _tmux(
-        "new-session", "-d", "-s", _NAME, "-x", "100", "-y", "50", "-c", str(ROOT),
+    window = Terminal()
+    window.tmux(
+        "new-session", "-d", "-s", window.name, "-x", "100", "-y", "50", "-c", str(ROOT),
         f'{line}; echo "ended with $?"; cat',
     )  # fmt: skip
     try:
-        yield Terminal()
+        yield window
     finally:
-        _tmux("kill-server")
+        window.tmux("kill-server")
 
 
 def plain(screen: str) -> str:
     """A screen without its colours."""
     return re.sub(r"\x1b\[[0-9;]*m|\x1b\([A-Z]|\x0f", "", screen)
-
-
-def _tmux(*words: str) -> str:
-    ran = subprocess.run(
-        ["tmux", "-L", _NAME, *words], capture_output=True, text=True, check=True, timeout=20
-    )
-    return ran.stdout

@@ -64,7 +64,9 @@ class UssdPhone:
         await self.station.locator(".lcd[data-mode=open], .lcd[data-mode=done]").wait_for()
 
     async def pick(self, label: str) -> None:
-        """Answer with the number that the screen shows before a label."""
+        """Answer with the number that a page shows before a label."""
+        while label not in (shown := await self.screen.inner_text()) and "98 " in shown:
+            await self.say("98")
         await expect(self.screen).to_contain_text(label)
         shown = await self.screen.inner_text()
         number = re.search(rf"^(\d+) {re.escape(label)}", shown, re.MULTILINE)
