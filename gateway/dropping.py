@@ -51,13 +51,14 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
 
 async def _attempt(rt: Runtime, channel: Channel, ended: SessionEnded, sender: Address) -> None:
     talk, named = conversation_id(rt.vault, channel, sender), ended.conversation
+    adapter = rt.adapters[channel.kind]
     ask = BeginAsk(
         owner=channel.owner,
         tenant=None,
         conversation_id=talk,
         sender=sender,
         key=_key(rt, channel, ended.conversation),
-        session_claim=session_claim(rt.vault, channel, named) if named else None,
+        session_claim=session_claim(rt.vault, adapter, channel, named) if named else None,
     )
     snapshot = await rt.turns.begin(ask)
     if snapshot.claimed_by and snapshot.claimed_by[1] != talk:

@@ -59,6 +59,8 @@ class Declared:
             methods=(asked.method,),
             body_max=BODY_MAX,
             deeper=bool(asked.path),
+            # Carriers of several countries are declared by one table, some with short counters.
+            session_scope="channel",
         )
 
     @property

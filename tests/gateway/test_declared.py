@@ -127,6 +127,22 @@ async def test_a_session_of_another_phone(kind: str, shop: TeaHouse) -> None:
     assert "show this code" in await phone.pick("Yes")
 
 
+@pytest.mark.parametrize("kind", [KESTREL, *KINDS])
+async def test_carriers_of_one_kind_may_count_alike(kind: str, shop: TeaHouse) -> None:
+    """Session 1042 of one country is not that of another: both go on, each on its own channel."""
+    alarms = shop.alarms("session_of_another_phone")
+    one, other = await member(shop, kind), await member(shop, kind)
+    assert one.channel.id != other.channel.id
+    other.step = replace(other.step, session=one.step.session, inputs=(), at=now())
+    await other.post()
+    for phone in (one, other):
+        await phone.pick("Rewards", "Scone")
+    for phone in (one, other):
+        assert "show this code" in await phone.pick("Yes")
+        assert await given(phone) == 1
+    assert shop.alarms("session_of_another_phone") == alarms
+
+
 @pytest.mark.parametrize("kind", [KESTREL, "airtel_ussd", "hubtel_ussd", "infobip_ussd"])
 async def test_a_drop_is_told_and_answered(kind: str, shop: TeaHouse) -> None:
     phone = await member(shop, kind)
