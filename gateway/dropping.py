@@ -38,11 +38,16 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
     Unavailable: then the carrier's next notice finds what was done."""
     if ended.sender is None:
         return
+    lost = False
     for attempt in range(TRIES_MAX):
         try:
             await _attempt(rt, channel, ended, ended.sender)
-        except (Stale, Lost):
+        except Stale:
             await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
+        except Lost:
+            if lost:
+                raise
+            lost = True
         else:
             rt.wake.set()
             return
