@@ -61,6 +61,7 @@ $(BIN)/maita:
 # handed to it here; where it fails, pip does the same work.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 UV := index="$${PIP_INDEX_URL:-$$($(PIP) config get global.index-url 2>/dev/null)}"; \
+	SSL_CERT_FILE="$${SSL_CERT_FILE:-$$PIP_CERT}"; [ -z "$$SSL_CERT_FILE" ] || export SSL_CERT_FILE; \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python $${index:+--default-index "$$index"}
 
 .venv/%.stamp: requirements/%.txt requirements/tool.txt | $(BIN)/maita

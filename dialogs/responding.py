@@ -126,20 +126,26 @@ def _last_result(run: Run) -> Steps[str]:
     if not run.state.result or not run.admitted():
         return run.session.result.text if run.session.result else ""
     said = (yield from run.ask()).text
+    if run.session.dialog == REWARD and not (yield from _still_holds(run, said)):
+        return ""
     return said.partition("\n")[0] if run.session.dialog in ABOUT_A_REWARD else said
 
 
 def _say_unheard(run: Run) -> Steps[None]:
-    """Say first what an earlier session did and perhaps never showed, if it still holds: a reward
-    may have been used or given back since."""
+    """Say first what an earlier session did and perhaps never showed, if it still holds."""
     result, run.unheard = run.unheard, None
     if result is None:
         return
-    if result.dialog == REWARD:
-        mine = (yield from do(ListIssuances())) if is_member(run.caller) else ()
-        if not any(issuance.ref in result.text for issuance in mine):
-            return
-    run.said.insert(0, result.text)
+    if result.dialog != REWARD or (yield from _still_holds(run, result.text)):
+        run.said.insert(0, result.text)
+
+
+def _still_holds(run: Run, said: str) -> Steps[bool]:
+    """Whether what was said of a reward is still so: it may have been used, given back, or
+    approved since."""
+    mine = (yield from do(ListIssuances())) if is_member(run.caller) else ()
+    told = [issuance for issuance in mine if issuance.ref in said]
+    return any(not (each.hold_id and each.state == "issued") for each in told)
 
 
 def _answer(run: Run, heard: Heard) -> Steps[Reply]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gateway.commands.entering import check_values, missing
+from gateway.commands.entering import PROOF, check_values, missing
 from gateway.commands.failing import Wrong
 
 if TYPE_CHECKING:
@@ -113,7 +113,10 @@ def tell_missing(channel: "StoredChannel", office: "Office") -> None:
     lacks = missing(channel.kind, channel.settings, channel.secrets, office.adapters)
     if lacks and channel.status == "on":
         words = f"maita channel set {channel.token} {' '.join(lacks)}"
-        typer.echo(f"{channel.kind} {channel.address} still needs: {words}", err=True)
+        need = "still needs"
+        if lacks == [PROOF]:
+            need = "needs outside development a second proof of its carrier (or allow=<networks>)"
+        typer.echo(f"{channel.kind} {channel.address} {need}: {words}", err=True)
 
 
 def _sorted(values: Iterable[str]) -> dict[str, str]:

@@ -129,6 +129,10 @@ def check_values(
             _known(known, kind, "secret", name, row.secrets)
 
 
+PROOF: Final = "shared_secret=…"
+"""What proves a carrier that signs nothing, beside the token in its URL."""
+
+
 def missing(
     kind: str,
     settings: Mapping[str, str],
@@ -139,7 +143,7 @@ def missing(
     row = row_of(kind, adapters)
     lacks = [f"{name}=…" for name in row.needed if not secrets.get(name)]
     if not row.signed and not (settings.get("allow") or secrets.get("shared_secret")):
-        lacks.append("shared_secret=…")
+        lacks.append(PROOF)
     return lacks
 
 

@@ -43,13 +43,15 @@ def _play(file: Path) -> None:
         raise Wrong(f"{file} cannot be read: name a file of `maita record`.") from error
     except NotWritten as error:
         raise Wrong(f"{file} is no transcript of this version: {error}") from error
+    said = sum(line.startswith("> ") for line in recorded.splitlines())
+    if not said or not recorded.startswith(("@ ", "#")):
+        raise Wrong(f"{file} is no transcript: name a file of `maita record`.")
     lines = list(_difference(recorded, now, file))
     for line in lines:
         typer.secho(line, fg=COLOURS.get(line[:1]), bold=line[:3] in ("---", "+++"))
     if lines:
         raise typer.Exit(DIFFERS)
-    said = sum(line.startswith(">") for line in recorded.splitlines())
-    typer.echo(f"{file}: {said} turn{'s'[: said - 1]}, all as recorded.")
+    typer.echo(f"{file}: {said} turn{'s' if said > 1 else ''}, all as recorded.")
 
 
 def _difference(recorded: str, now: str, file: Path) -> Iterator[str]:
