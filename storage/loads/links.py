@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -157,7 +158,9 @@ _ACCOUNTS: Final = sub(
 _THEIRS: Final = select(cast(_PAYER.c.id, Text)).where(_PAYER.c.member_id == any_(_FAMILY))
 """The accounts of these, as transfers name them."""
 _REVERSE: Final = transfer.alias("reverse")
-_SINCE: Final = _REVERSE.c.id > member_link.c.id
+_SINCE: Final = tuple_(_REVERSE.c.at, _REVERSE.c.id) > tuple_(member_link.c.at, member_link.c.id)
+"""Times are the database's, ids of each process's own clock: they only tell apart what has one
+time."""
 _REVERSED: Final = (
     select(
         shape(

@@ -54,7 +54,7 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
     own = [lot for lot in tables.lots.values() if lot.account_id == customer.wallet.id]
     came = {t.id for t in tables.transfers.values() if t.linked_id == link.id}
     accounts = _accounts(tables, other.member.id) if other else ()
-    since = [t for t in tables.transfers.values() if t.id > link.id]
+    since = [t for t in tables.transfers.values() if (t.at, t.id) > (link.at, link.id)]
     reverses = {t.reverses: t.id for t in since if t.reverses}
     undone = [
         purchase
