@@ -23,7 +23,7 @@ from gateway.render import Page, Profile
 __all__ = [
     "Adapter", "Channel", "Forged", "Malformed", "Outgoing", "Peers", "Profile", "Refusal",
     "Refused", "Sent", "Unknown", "Verdict", "matches", "refused", "reported",
-    "require_two_proofs",
+    "require_other_proofs", "require_two_proofs", "shown_secret",
 ]  # fmt: skip
 
 
@@ -156,10 +156,19 @@ def require_two_proofs(request: HttpRequest, channel: Channel, peers: Peers) -> 
     `x-maita-secret`, or as the password of basic or the token of bearer authentication.
     """
     secrets = channel.either("shared_secret")
-    knows = matches(_shown_secret(request), secrets)
+    knows = matches(shown_secret(request), secrets)
     if secrets and not knows:
         raise Forged("the shared secret is missing or wrong")
     if not peers.dev and sum((peers.token, peers.allowed, peers.mtls, knows)) < 2:
+        raise Forged("too few proofs of origin")
+
+
+def require_other_proofs(channel: Channel, peers: Peers) -> None:
+    """Raise Forged unless a call in which the carrier never shows the configured shared secret is
+    proved without it: by the channel's token in any case, and by the peer's address where the
+    channel lists some. Only for calls that say nothing for a person (the end of a session)."""
+    listed = bool(channel.settings.get("allow"))
+    if not peers.dev and not (peers.token and (peers.allowed or not listed)):
         raise Forged("too few proofs of origin")
 
 
@@ -205,7 +214,8 @@ def reported(code: str, table: Mapping[int, Refused]) -> Refused:
     )
 
 
-def _shown_secret(request: HttpRequest) -> str:
+def shown_secret(request: HttpRequest) -> str:
+    """What a request shows as the shared secret, "" for nothing."""
     if own := request.header("x-maita-secret"):
         return own
     scheme, _, credentials = (request.header("authorization") or "").partition(" ")

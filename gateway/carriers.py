@@ -42,7 +42,10 @@ OUR_MISTAKE_ON_A_PHONE: Final = HttpResponse(
     body=b"END Service is busy. Nothing was charged. Please dial again.",
     headers=(("content-type", "text/plain; charset=utf-8"),),
 )
-BODY_MAX: Final = 3 * 1024 * 1024
+BODY_MAX: Final = {"ussd": 262_144, "sms": 262_144, "wa": 3 * 1024 * 1024}
+"""By door, in bytes (security.md 25)."""
+PATH_MAX: Final = 256
+"""No carrier's path is longer; a stranger's is not kept in memory."""
 BODY_TIMEOUT_S: Final = 20
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -61,9 +64,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     deeper: bool
 
 
-@lru_cache(4096)
 def door_of(path: str) -> Asked | None:
     """The door that a path leads to; None when it is none of a carrier's."""
+    return _door_of(path) if len(path) <= PATH_MAX else None
+
+
+@lru_cache(1024)
+def _door_of(path: str) -> Asked | None:
     found = _DOOR.fullmatch(path)
     if found is None:
         return None
@@ -88,7 +95,7 @@ class Doors:
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt
-        body = await _body(receive)
+        body = await _body(receive, BODY_MAX[asked.name])
         if isinstance(body, HttpResponse):
             return body
         request = _http_request(rt, scope, body)
@@ -112,7 +119,7 @@ class Doors:
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def _body(receive: Receive) -> bytes | HttpResponse:
+async def _body(receive: Receive, most: int) -> bytes | HttpResponse:
     """The raw body, as signatures cover it, within the limits of security.md 25."""
     body = bytearray()
     try:
@@ -122,7 +129,7 @@ async def _body(receive: Receive) -> bytes | HttpResponse:
                 if message["type"] == "http.disconnect":
                     return TOO_SLOW
                 body += message.get("body", b"")
-                if len(body) > BODY_MAX:
+                if len(body) > most:
                     return TOO_LARGE
                 if not message.get("more_body"):
                     return bytes(body)

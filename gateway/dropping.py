@@ -38,11 +38,16 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
     Unavailable: then the carrier's next notice finds what was done."""
     if ended.sender is None:
         return
+    lost = False
     for attempt in range(TRIES_MAX):
         try:
             await _attempt(rt, channel, ended, ended.sender)
-        except (Stale, Lost):
+        except Stale:
             await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
+        except Lost:
+            if lost:
+                raise
+            lost = True
         else:
             rt.wake.set()
             return
@@ -51,13 +56,14 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
 
 async def _attempt(rt: Runtime, channel: Channel, ended: SessionEnded, sender: Address) -> None:
     talk, named = conversation_id(rt.vault, channel, sender), ended.conversation
+    adapter = rt.adapters[channel.kind]
     ask = BeginAsk(
         owner=channel.owner,
         tenant=None,
         conversation_id=talk,
         sender=sender,
         key=_key(rt, channel, ended.conversation),
-        session_claim=session_claim(rt.vault, channel, named) if named else None,
+        session_claim=session_claim(rt.vault, adapter, channel, named) if named else None,
     )
     snapshot = await rt.turns.begin(ask)
     if snapshot.claimed_by and snapshot.claimed_by[1] != talk:

@@ -54,6 +54,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
     metrics, kind = knock.rt.metrics, knock.channel.kind
     said: list[Inbound] = []
     reports: list[DeliveryReport] = []
+    ended: list[SessionEnded] = []
     for event in events:
         match event:
             case Direct(response=response):
@@ -67,12 +68,14 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
             case SessionEnded(sender=sender, network=network, dropped=dropped):
                 metrics.ignored(kind, "session_dropped" if dropped else "session_ended")
                 knock.rt.watch.notified(knock.channel, sender, network, dropped=dropped)
-                await tell_dropped(knock.rt, knock.channel, event)
+                ended.append(event)
             case Ignored(reason=reason, alarm=alarm):
                 metrics.ignored(kind, reason)
                 if alarm:
                     metrics.alarm(alarm)
     async with asyncio.timeout(knock.rt.settings.turn_timeout_s):
+        for event in ended:
+            await tell_dropped(knock.rt, knock.channel, event)
         await _report(knock, reports)
         await _store(knock, said)
     return knock.adapter.render(None, None)

@@ -47,8 +47,10 @@ def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
     return UUID(bytes=vault.mac("conversation", channel.id.bytes, sender.kind, sender.value)[:16])
 
 
-def session_claim(vault: Vault, channel: Channel, session: str) -> bytes:
+def session_claim(vault: Vault, adapter: Adapter, channel: Channel, session: str) -> bytes:
     """The keyed hash under which a carrier's session id belongs to its first phone (U35)."""
+    if adapter.PROFILE.session_scope == "channel":
+        return vault.mac("session", channel.kind, channel.id.bytes, session)
     return vault.mac("session", channel.kind, session)
 
 
@@ -71,7 +73,7 @@ def keyed(
         sender=inbound.sender,
         conversation_id=conversation_id(vault, channel, inbound.sender),
         key=_key(vault, channel, inbound),
-        claim=session_claim(vault, channel, session) if session else None,
+        claim=session_claim(vault, adapter, channel, session) if session else None,
         inbound_id=inbound_id,
         received_at=received_at,
     )

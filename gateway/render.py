@@ -37,7 +37,8 @@ class Profile:
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
     `accumulates`: each request repeats all input of the session. `body_max` in bytes.
     `signed`: the carrier's requests prove their origin by themselves. `deeper`: the carrier adds a
-    path of its own to our URL."""
+    path of its own to our URL. `session_scope`: a carrier's session id is one phone's among all
+    channels of the kind, or on its channel alone, where unrelated carriers share the kind."""
 
     surface: Literal["ussd", "sms", "chat"]
     reply_in_response: bool = False
@@ -51,6 +52,7 @@ class Profile:
     door: Literal["ussd", "wa", "sms"] = "ussd"
     signed: bool = False
     deeper: bool = False
+    session_scope: Literal["kind", "channel"] = "kind"
 
 
 class Hints(msgspec.Struct, frozen=True, kw_only=True):

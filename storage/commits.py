@@ -14,10 +14,21 @@ from msgspec.structs import replace
 
 from storage.changes import document
 from storage.crypto import Vault, place
-from storage.database import STALE_STATES, UNIQUE_VIOLATION, Conflict, Database, Stale
+from storage.database import (
+    STALE_STATES,
+    UNIQUE_VIOLATION,
+    Conflict,
+    Database,
+    Stale,
+    Unavailable,
+)
 from storage.work import ANSWER_PLACE, PAYLOAD_PLACE, SESSION_PLACE, OutboundRow, Work
 
 Outcomes = Sequence[Exception | None]
+
+
+SERVER_CLASSES: Final = frozenset({"53", "57", "58"})
+"""SQLSTATE classes of a server in need: no room, told to stop, broken. Later may work."""
 
 
 class Commits:
@@ -134,6 +145,8 @@ def outcome(told: str) -> Exception | None:
     state, _, constraint = told.partition(":")
     if state == "stale" or state in STALE_STATES or state == UNIQUE_VIOLATION:
         return Stale(constraint or state)
+    if state[:2] in SERVER_CLASSES:
+        return Unavailable(state)
     return Conflict(constraint or state, unique=False)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Final, Generic, TypeVar
 
-from storage.database import Database
+from storage.database import Database, Stale, Unavailable
 
 SEATS: Final = 64
 
@@ -19,7 +19,8 @@ R = TypeVar("R")
 
 class Lane(Generic[A, R]):
     """One call at a time. `alone` answers one item or raises; `together` answers many, in their
-    order, an exception in place of each answer that failed; when it raises, all of them failed.
+    order, an exception in place of each answer that failed; when it raises Stale or Unavailable,
+    all of them failed, and when it raises anything else, each travels again alone.
     `apart` names what no two items of a flight may share (a conversation); None: nothing."""
 
     def __init__(
@@ -34,6 +35,7 @@ class Lane(Generic[A, R]):
         self._waiting: list[tuple[A, asyncio.Future[R]]] = []
         self._out = False
         self._flying: set[asyncio.Task[Sequence[R | Exception]]] = set()
+        self._resent: set[asyncio.Task[R]] = set()
 
     async def fly(self, item: A) -> R:
         """The answer to this item, whichever way it travelled."""
@@ -84,14 +86,17 @@ class Lane(Generic[A, R]):
         return boarded
 
     async def _travel(self, items: list[A]) -> Sequence[R | Exception]:
-        return await self._together(items)
+        answers = await self._together(items)
+        assert len(answers) == len(items), "each passenger has an answer"
+        return answers
 
     def _landed(
         self,
         boarded: list[tuple[A, asyncio.Future[R]]],
         flown: asyncio.Task[Sequence[R | Exception]],
     ) -> None:
-        """Give each passenger their answer, be it that of a flight that failed as a whole."""
+        """Give each passenger their answer. Of a flight that failed as a whole nobody knows whose
+        fault it was: each travels again alone, unless the database or the moment was."""
         self._flying.discard(flown)
         self._next()
         if flown.cancelled():
@@ -99,11 +104,31 @@ class Lane(Generic[A, R]):
                 arrived.cancel()
             return
         failed = flown.exception()
+        if failed and not isinstance(failed, Stale | Unavailable):
+            for item, arrived in boarded:
+                self._send_alone(item, arrived)
+            return
         answers = [failed] * len(boarded) if failed else flown.result()
         for (_, arrived), answer in zip(boarded, answers, strict=True):
-            if arrived.done():
-                continue
-            if isinstance(answer, BaseException):
-                arrived.set_exception(answer)
-            else:
-                arrived.set_result(answer)
+            _give(arrived, answer)
+
+    def _send_alone(self, item: A, arrived: asyncio.Future[R]) -> None:
+        async def travel() -> R:
+            return await self._alone(item)
+
+        def landed(flown: asyncio.Task[R]) -> None:
+            self._resent.discard(flown)
+            _give(arrived, flown.exception() or flown.result())
+
+        sent = asyncio.get_running_loop().create_task(travel(), context=Context())
+        self._resent.add(sent)
+        sent.add_done_callback(landed)
+
+
+def _give(arrived: asyncio.Future[R], answer: R | BaseException | None) -> None:
+    if arrived.done():
+        return
+    if isinstance(answer, BaseException):
+        arrived.set_exception(answer)
+    else:
+        arrived.set_result(answer)  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BeginAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known before begin. `session_claim`: keyed hash of carrier kind and session id,
+    """What is known before begin. `session_claim`: keyed hash of the carrier's session id,
     where a carrier has such ids; `carrier_session`: the id itself.
 
     Only a channel of the platform leads to another tenant than its owner: to `tenant`, unless the

@@ -5,6 +5,7 @@ and worthless once the key is another one. It goes to no other site (SameSite=St
 (HttpOnly) and, but in dev, over TLS only.
 """
 
+import asyncio
 import hmac
 import time
 from typing import Final
@@ -20,6 +21,8 @@ from gateway.runtime import Runtime
 
 LIFE_S: Final = 8 * 3600
 BODY_MAX: Final = 4096
+BODY_TIMEOUT_S: Final = 20.0
+"""How long a browser may take to send the form."""
 
 
 class Door:
@@ -41,14 +44,18 @@ class Door:
         return genuine and int(until) > time.time()
 
     async def knows(self, request: Request) -> int:
-        """Whether the form holds the key: 200, 403 when not, 429 after too many wrong ones, 400 for
-        what no browser of ours sends."""
+        """Whether the form holds the key: 200, 403 when not, 429 after too many wrong ones, 408 for
+        one that never ends, 400 for what no browser of ours sends."""
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return 400
         peer = peer_of(request.scope, self._rt.settings.trusted_proxies)
         if self._tries.wait_s(peer):
             return 429
-        shown = await _key(request)
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                shown = await _key(request)
+        except TimeoutError:
+            return 408
         if shown is None:
             return 400
         if not hmac.compare_digest(shown, self._rt.settings.operator_key):

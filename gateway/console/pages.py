@@ -38,6 +38,7 @@ PRIVATE: Final = {"cache-control": "no-store"}
 REFUSED: Final = {
     400: "That form did not come from this page. Please try again.",
     403: "That is not the operator key.",
+    408: "That took too long. Please try again.",
     429: "Too many wrong keys. Try again in {minutes} minutes.",
 }
 

@@ -51,14 +51,15 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 def ask(table: Table, channel: Channel, public_url: str, step: Step) -> HttpRequest:
-    """The request for a step, with the channel's shared secret where it has one. Raises ValueError
-    where the carrier has no request that would say it."""
+    """The request for a step, with the channel's shared secret where it has one and this
+    request shows it. Raises ValueError where the carrier has no request that would say it."""
     asked = table.request
     end = next((end for end in table.ends if end.dropped), None) if step.ends else None
     if step.ends and end is None:
         raise ValueError(f"{table.carrier} tells nobody that a caller is gone.")
     fields = _sampled(table, channel, step) | _said(table, channel, step, end)
-    secret, headers = channel.secrets.get("shared_secret"), []
+    shows = end is None or end.secret
+    secret, headers = channel.secrets.get("shared_secret") if shows else None, []
     if secret and asked.secret:
         fields[asked.secret] = secret
     elif secret:

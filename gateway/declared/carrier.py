@@ -19,7 +19,9 @@ from gateway.adapter import (
     Refused,
     Unknown,
     Verdict,
+    require_other_proofs,
     require_two_proofs,
+    shown_secret,
 )
 from gateway.codes import CODE
 from gateway.declared import answering, asking, meaning
@@ -59,6 +61,8 @@ class Declared:
             methods=(asked.method,),
             body_max=BODY_MAX,
             deeper=bool(asked.path),
+            # Carriers of several countries are declared by one table, some with short counters.
+            session_scope="channel",
         )
 
     @property
@@ -85,20 +89,24 @@ class Declared:
         return True
 
     def verify(self, request: HttpRequest, channel: Channel, peers: Peers) -> None:
-        """Two proofs; where the table names a field for it, the shared secret may be there."""
+        """Two proofs; where the table names a field for it, the shared secret may be there. The
+        end of a session, and nothing else, may lack a configured secret where the table says so;
+        one that is shown must be right there too."""
         field = self.table.request.secret
         if field and channel.either("shared_secret") and not request.header("x-maita-secret"):
             shown = self._shown(request, field)
             request = replace(request, headers=(*request.headers, ("x-maita-secret", shown)))
-        require_two_proofs(request, channel, peers)
+        if self._ends_unshown(request, channel):
+            require_other_proofs(channel, peers)
+        else:
+            require_two_proofs(request, channel, peers)
 
     def parse(self, request: HttpRequest, channel: Channel, now: datetime) -> list[Event]:
         """One step of a session, or its end. A code of another channel ends the session (U36)."""
         table = self._for(channel.settings)
         fields = read_fields(table.request, request, meaning.names(table))
-        for end in table.ends:
-            if met(end.when, fields):
-                return [meaning.ended(table, end, fields, channel)]
+        if end := meaning.end_of(table, fields):
+            return [meaning.ended(table, end, fields, channel)]
         if any(met(notice.when, fields) for notice in table.notices):
             return [Ignored(reason="notification")]
         step = meaning.step(table, request, fields, channel)
@@ -163,6 +171,20 @@ class Declared:
             told = dict(zip(self._source.settings, values, strict=True))
             self._tables[values] = self._source.table(told)
         return self._tables[values]
+
+    def _ends_unshown(self, request: HttpRequest, channel: Channel) -> bool:
+        """Whether `parse` will find nothing but the end of a session here, told by a call that has
+        no room for the secret and shows none."""
+        table = self._for(channel.settings)
+        if not channel.either("shared_secret") or all(end.secret for end in table.ends):
+            return False
+        if shown_secret(request):
+            return False
+        try:
+            end = meaning.end_of(table, read_fields(table.request, request, meaning.names(table)))
+        except Malformed:
+            return False
+        return end is not None and not end.secret
 
     def _shown(self, request: HttpRequest, field: str) -> str:
         try:

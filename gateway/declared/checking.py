@@ -29,6 +29,9 @@ def check(table: Table) -> None:
     _check_answer(table)
     for place, end in enumerate(table.ends):
         _check_test(f"ends[{place}].when", end.when)
+        if not end.secret and (not table.request.secret or table.request.secret in end.when):
+            reason = "false only beside request.secret, where this request lacks that field"
+            raise Mistake(f"ends[{place}].secret", reason)
     for place, notice in enumerate(table.notices):
         _check_test(f"notices[{place}].when", notice.when)
     for name, value in table.samples.items():

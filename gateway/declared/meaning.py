@@ -158,6 +158,11 @@ def _received(table: Table, request: HttpRequest) -> bytes:
     return request.body
 
 
+def end_of(table: Table, fields: Mapping[str, Scalar]) -> End | None:
+    """How the request says that a session is over, None where it does not: the first that fits."""
+    return next((end for end in table.ends if met(end.when, fields)), None)
+
+
 def ended(table: Table, end: End, fields: Mapping[str, Scalar], channel: Channel) -> Event:
     """What a call of its own says beside is not kept: it may repeat what was typed."""
     asked = table.request

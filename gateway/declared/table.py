@@ -62,13 +62,16 @@ class Begin(_Strict, frozen=True, kw_only=True):
 
 class End(_Strict, frozen=True, kw_only=True):
     """A request that says the session is over. `dropped`: the caller did not see its end. `sender`,
-    `session`: the names of those fields where this request calls them otherwise."""
+    `session`: the names of those fields where this request calls them otherwise. `secret`: false
+    where this request never shows the shared secret that steps show: the token proves it then, and
+    the address where the channel lists some."""
 
     when: Test
     dropped: bool = True
     reason: Literal["ended", "dropped", "timeout", "aborted", "cleaned"] = "dropped"
     sender: str = ""
     session: str = ""
+    secret: bool = True
 
 
 class Notice(_Strict, frozen=True, kw_only=True):

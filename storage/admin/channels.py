@@ -15,6 +15,7 @@ from sqlalchemy import LargeBinary, Uuid, bindparam, or_, select
 from storage.admin.checks import check_channel
 from storage.admin.editing import Edit, editing, upsert
 from storage.admin.spec import ChannelPart, SpecError
+from storage.admin.sub_codes import check_moved_code, check_own_code
 from storage.channels import SECRETS_PLACE, TOKEN_PLACE, token_hash
 from storage.crypto import Vault, place
 from storage.database import Database, Row
@@ -55,7 +56,7 @@ _STORED: Final = frozen(
     .order_by(channel.c.id)
 )
 _BY_TOKEN: Final = frozen(
-    select(channel.c.id, channel.c.owner).where(
+    select(channel.c.id, channel.c.owner, channel.c.kind).where(
         channel.c.token_hash == bindparam("token_hash", type_=LargeBinary)
     )
 )
@@ -100,6 +101,7 @@ async def add_channel(
 ) -> StoredChannel:
     """Add a channel, or change the one with this kind and address. Raises SpecError."""
     check_channel("channel", part)
+    await check_own_code(db, "channel.address", part.kind, part.address)
     region = (await db.read(owner, _REGION))[0]["region"]
     async with editing(db, owner) as edit:
         return await write_channel(edit, part, region, vault, ids)
@@ -121,6 +123,9 @@ async def set_channel(
     if not rows:
         raise SpecError("channel", "no channel has this token")
     owner = rows[0]["owner"]
+    if address := values.get("address"):
+        await check_own_code(db, "channel.address", rows[0]["kind"], address)
+        await check_moved_code(db, rows[0]["id"], rows[0]["kind"], address)
     async with editing(db, owner) as edit:
         stored = {row["id"]: row for row in await edit.rows(_STORED, owner=owner)}
         before = _opened(vault, owner, stored[rows[0]["id"]])

@@ -1,5 +1,8 @@
-"""The digits of a shop behind the codes that the platform's shops share. Called by admin/tenants.py
-and admin/export.py.
+"""The digits of a shop behind the codes that the platform's shops share. Called by the
+administration of tenants and channels and by admin/export.py.
+
+What is dialled leads to one place: `*123*45#` is either a channel of its own or 45 behind `*123#`,
+however the stars and the hash at the ends of a code are written. Whichever comes second is refused.
 
 They are needed before a tenant is known, so they lie under the platform, whose new config_version
 tells running processes of them.
@@ -8,17 +11,25 @@ tells running processes of them.
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, delete, select, tuple_
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.admin.editing import Edit, editing
 from storage.admin.spec import SpecError, SubCodePart, TenantSpec
 from storage.database import Database
 from storage.statements import frozen
-from storage.tables import channel, sub_code
+from storage.tables import channel, sub_code, tenant
 from storage.turns import PLATFORM
 
+
+def _bare(code: ColumnElement[str]) -> ColumnElement[str]:
+    """The code without the stars and the hash at its ends."""
+    return func.btrim(code, "*#")
+
+
 _TENANT: Final = bindparam("at_tenant", type_=Uuid)
+_KIND: Final = channel.c.kind == bindparam("kind", type_=Text)
+_ADDRESS: Final = _bare(bindparam("address", type_=Text))
 _STORED: Final = frozen(
     select(channel.c.id, channel.c.kind, channel.c.address, sub_code.c.digits)
     .join_from(sub_code, channel, channel.c.id == sub_code.c.channel_id)
@@ -28,11 +39,17 @@ _STORED: Final = frozen(
 _SHARED: Final = frozen(
     select(channel.c.id, channel.c.kind, channel.c.address).where(channel.c.owner == PLATFORM)
 )
-_OWN: Final = frozen(
-    select(channel.c.id).where(
-        channel.c.kind == bindparam("kind", type_=Text),
-        channel.c.address == bindparam("address", type_=Text),
-    )
+_OWN: Final = frozen(select(channel.c.address).where(_KIND, _bare(channel.c.address) == _ADDRESS))
+_BEHIND: Final = frozen(
+    select(channel.c.address, sub_code.c.digits, tenant.c.slug)
+    .join_from(sub_code, channel, channel.c.id == sub_code.c.channel_id)
+    .join(tenant, tenant.c.id == sub_code.c.at_tenant)
+    .where(_KIND, _bare(channel.c.address) + "*" + sub_code.c.digits == _ADDRESS)
+)
+_MOVED: Final = frozen(
+    select(channel.c.address)
+    .join_from(sub_code, channel, _bare(channel.c.address) == _ADDRESS + "*" + sub_code.c.digits)
+    .where(_KIND, sub_code.c.channel_id == bindparam("channel_id", type_=Uuid))
 )
 _GIVE_UP: Final = frozen(
     delete(sub_code)
@@ -61,16 +78,34 @@ async def stored_sub_codes(db: Database, tenant_id: UUID) -> list[SubCodePart]:
     return [SubCodePart(kind=r["kind"], address=r["address"], digits=r["digits"]) for r in rows]
 
 
+async def check_own_code(db: Database, field: str, kind: str, address: str) -> None:
+    """Raise SpecError where a channel's address is a shop's digits behind a shared code."""
+    for row in await db.read(PLATFORM, _BEHIND, {"kind": kind, "address": address}):
+        behind = f"{row['digits']} behind {row['address']}"
+        raise SpecError(field, f"{address} is what {row['slug']} has as {behind}")
+
+
+async def check_moved_code(db: Database, channel_id: UUID, kind: str, address: str) -> None:
+    """Raise SpecError where digits behind a shared code would, at this new address, reach a channel
+    of its own."""
+    moved = {"channel_id": channel_id, "kind": kind, "address": address}
+    for row in await db.read(PLATFORM, _MOVED, moved):
+        raise SpecError("channel.address", f"{row['address']} is a channel of its own")
+
+
 async def check_sub_codes(db: Database, spec: TenantSpec) -> dict[tuple[str, str], UUID]:
     """The shared channels by kind and address. Raises SpecError when the file names one that is
-    not there, or digits that reach a channel of its own (`*123*1#` behind `*123#`)."""
+    not there, or digits that reach a channel of its own (`*123*1#` behind `*123#`), be it one that
+    the file itself adds."""
     shared = {(row["kind"], row["address"]): row["id"] for row in await db.run(_SHARED)}
     for place, part in enumerate(spec.sub_codes):
         field = f"sub_codes[{place}]"
         if (part.kind, part.address) not in shared:
             raise SpecError(f"{field}.address", f"the platform has no {part.kind} {part.address}")
         whole = f"{part.address.removesuffix('#')}*{part.digits}#"
-        if await db.run(_OWN, {"kind": part.kind, "address": whole}):
+        own = {each.address.strip("*#") for each in spec.channels if each.kind == part.kind}
+        stored = await db.run(_OWN, {"kind": part.kind, "address": whole})
+        if stored or whole.strip("*#") in own:
             raise SpecError(f"{field}.digits", f"{whole} is a channel of its own")
     return shared
 

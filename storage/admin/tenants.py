@@ -19,7 +19,7 @@ from storage.admin.programme import write_programme, write_tiers
 from storage.admin.rewards import write_rewards
 from storage.admin.spec import SpecError, TenantPart, TenantSpec
 from storage.admin.staff import prepare, write_staff
-from storage.admin.sub_codes import check_sub_codes, write_sub_codes
+from storage.admin.sub_codes import check_own_code, check_sub_codes, write_sub_codes
 from storage.admin.texts import TextFault, check_texts, write_texts
 from storage.crypto import Vault
 from storage.database import Database
@@ -84,6 +84,8 @@ async def create_tenant(
         assert text_fault is not None, "texts are checked before they are stored"
         check_texts(spec.tenant.languages, spec.said, text_fault)
     await check_sub_codes(db, spec)
+    for place, own in enumerate(spec.channels):
+        await check_own_code(db, f"channels[{place}].address", own.kind, own.address)
     before = await find_tenant(db, spec.tenant.slug)
     tenant_id = before.id if before else ids.uuid7()
     people = await prepare(db, tenant_id, spec.staff, spec.tenant.region, hasher)

@@ -16,7 +16,7 @@ from tests.bench.servers import PATH, Stack, cpu_s
 from tests.bench.world import CODE, FIRST, ROOT, World
 
 BALANCE: Final = (Step("", "CON"), Step("1", "pts"), Step("1*00", "CON"))
-"""Dial, balance, home again."""
+"""Dial, balance, and home again: our menus end when the phone hangs up."""
 REDEEM: Final = (
     Step("", "CON"),
     Step("2", "Coffee"),

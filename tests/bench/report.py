@@ -79,7 +79,7 @@ class Report:
         yield side, head, [self._row(group) for group in self._groups(self.runs)]
         yield "What is asked", ("bar", "asked", "measured", ""), self._judged()
         if self.grown:
-            yield "With more members", ("members", *DIALOGS, "own + PostgreSQL µs"), self._flat()
+            yield "With more members", ("members", *DIALOGS), self._flat()
         yield (
             "Python's pieces of a callback",
             ("piece", "µs"),
@@ -113,19 +113,32 @@ class Report:
                 measured = statistics.median(ratios(mine, alone, "p50_us"))
                 name = f"{dialog}, p50 of one client against one-turn calls"
                 rows.append(_judge(name, "≤", ALONE_BAR, measured))
+            if self.grown:
+                name = f"{dialog}, cost with the most members against the fewest"
+                rows.append(_judge(name, "≤", 1 + FLAT, self._flatness(dialog)))
         return rows
 
     def _flat(self) -> list[Row]:
         rows = []
         for members in sorted({run.members for run in self.grown}):
             cells = []
-            cost = 0.0
             for dialog in DIALOGS:
                 runs = [r for r in self.grown if r.members == members and r.dialog == dialog]
-                cost = median(runs, "own_us") + median(runs, "database_us")
-                cells.append(f"{median(runs, 'rate'):,.0f}/s, {cost:.0f} µs")
-            rows.append((f"{members:,}", *cells, f"{cost:.0f}"))
+                cost = f"{_cost(runs):.0f} µs of Python and PostgreSQL"
+                cells.append(f"{median(runs, 'rate'):,.0f}/s, {cost}")
+            rows.append((f"{members:,}", *cells))
         return rows
+
+    def _flatness(self, dialog: str) -> float:
+        """How much more a callback costs with the most members than with the fewest."""
+        few, many = (
+            [r for r in self.grown if r.members == members and r.dialog == dialog]
+            for members in (
+                min(r.members for r in self.grown),
+                max(r.members for r in self.grown),
+            )
+        )
+        return _cost(many) / _cost(few)
 
     def _markdown(self) -> str:
         lines = [f"\nMeasured {datetime.now(UTC):%Y-%m-%d} by `make bench`: {environment()}.\n"]
@@ -162,6 +175,11 @@ class Report:
             groups.setdefault(run.what, []).append(run)
         order = sorted(groups.values(), key=lambda g: (g[0].dialog, -g[0].clients, g[0].processes))
         return order
+
+
+def _cost(runs: list[Measured]) -> float:
+    """Processor time of a callback, in microseconds."""
+    return median(runs, "own_us") + median(runs, "database_us")
 
 
 def _judge(name: str, sign: str, bar: float, measured: float) -> Row:

@@ -16,6 +16,7 @@ from gateway.declared.carrier import Declared
 from gateway.inbound import HttpRequest
 from gateway.kinds import discover
 from gateway.samples import Heard, sample_request
+from storage.admin import set_channel
 from tests.conftest import Urls
 from tests.e2e.carriers import number_of
 from tests.gateway.channels.cases import HERE
@@ -127,6 +128,22 @@ async def test_a_session_of_another_phone(kind: str, shop: TeaHouse) -> None:
     assert "show this code" in await phone.pick("Yes")
 
 
+@pytest.mark.parametrize("kind", [KESTREL, *KINDS])
+async def test_carriers_of_one_kind_may_count_alike(kind: str, shop: TeaHouse) -> None:
+    """Session 1042 of one country is not that of another: both go on, each on its own channel."""
+    alarms = shop.alarms("session_of_another_phone")
+    one, other = await member(shop, kind), await member(shop, kind)
+    assert one.channel.id != other.channel.id
+    other.step = replace(other.step, session=one.step.session, inputs=(), at=now())
+    await other.post()
+    for phone in (one, other):
+        await phone.pick("Rewards", "Scone")
+    for phone in (one, other):
+        assert "show this code" in await phone.pick("Yes")
+        assert await given(phone) == 1
+    assert shop.alarms("session_of_another_phone") == alarms
+
+
 @pytest.mark.parametrize("kind", [KESTREL, "airtel_ussd", "hubtel_ussd", "infobip_ussd"])
 async def test_a_drop_is_told_and_answered(kind: str, shop: TeaHouse) -> None:
     phone = await member(shop, kind)
@@ -138,6 +155,28 @@ async def test_a_drop_is_told_and_answered(kind: str, shop: TeaHouse) -> None:
     if kind == KESTREL:
         assert gone.text == "thanks"
     assert await given(phone) == 0
+
+
+async def test_a_clean_up_call_shows_no_secret(shop: TeaHouse) -> None:
+    """And is heard nevertheless, while a step without the secret is a stranger's."""
+    phone = await member(shop, "airtel_ussd")
+    rt = shop.rt
+    await set_channel(rt.db, rt.vault, phone.channel.token, {"secrets.shared_secret": "s3cret"})
+    await rt.registry.refresh()
+    bare = phone.channel
+    known = await rt.registry.by_address(bare.kind, bare.address)
+    assert known is not None
+    phone.channel = known
+    await phone.pick("Rewards", "Scone")
+    step = replace(phone.step, inputs=(*phone.step.inputs, number_of(phone.shown.words, "Yes")))
+    stranger = Phone(shop, bare, step)
+    assert (await stranger.knock(stranger.request())).status_code == 403
+    assert await given(phone) == 0
+    before = counted(phone, "session_dropped")
+    gone = await phone.drop()
+    assert "s3cret" not in str(gone.request.url)
+    assert (gone.status_code, gone.content) == (200, b"")
+    assert counted(phone, "session_dropped") == before + 1
 
 
 async def test_a_redial_goes_on_where_it_was(shop: TeaHouse) -> None:

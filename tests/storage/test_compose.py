@@ -38,6 +38,18 @@ def test_every_setting_is_known_and_every_file_is_a_secret_of_the_service(name: 
     assert {f"/run/secrets/{secret}" for secret in service["secrets"]} == set(files)
 
 
+def test_every_gateway_has_the_console_and_nobody_else_its_key() -> None:
+    for name, service in OURS.items():
+        opens = "MAITA_OPERATOR_KEY_FILE" in service["environment"]
+        assert opens == (service["command"] == ["serve"]), name
+
+
+def test_every_process_reads_the_same_carriers_and_writes_none() -> None:
+    for name, service in OURS.items():
+        folder = service["environment"]["MAITA_CARRIERS_DIR"]
+        assert service["volumes"] == [f"${{CARRIERS:-./carriers}}:{folder}:ro"], name
+
+
 def test_secrets_are_in_files_alone() -> None:
     text = (ROOT / "compose.yaml").read_text()
     assert not re.search(r"(?i)password: *[^ {]|://[^ \n]*:[^ \n]*@(?!\.)", text)

@@ -18,6 +18,7 @@ class Airport:
         self.flights: list[list[int]] = []
         self.gate = asyncio.Event()
         self.broken: Exception | None = None
+        self.short = False
         self.lane = Lane(db, self._one, self._many, (lambda item: item % 10) if apart else None)
 
     async def _one(self, item: int) -> str:
@@ -30,7 +31,8 @@ class Airport:
         await asyncio.sleep(0)
         if self.broken:
             raise self.broken
-        return [ValueError(item) if item < 0 else f"together {item}" for item in items]
+        told = [ValueError(item) if item < 0 else f"together {item}" for item in items]
+        return told[1:] if self.short else told
 
     async def travel(self, *items: int) -> list[asyncio.Task[str]]:
         """Everybody asks at once; the first is out alone, at the gate."""
@@ -90,6 +92,23 @@ async def test_a_flight_that_breaks_fails_all_on_board_and_the_next_one_leaves(
     assert [type(answer) for answer in answers] == [str, Unavailable, Unavailable]
     airport.broken = None
     assert await airport.lane.fly(4) == "alone 4"
+
+
+async def test_a_flight_that_somebody_broke_is_flown_again_one_by_one(db: Database) -> None:
+    airport = Airport(db)
+    airport.broken = KeyError("a mistake of one passenger's")
+    tasks = await airport.travel(1, 2, 3)
+    airport.gate.set()
+    assert await asyncio.gather(*tasks) == ["alone 1", "alone 2", "alone 3"]
+    assert airport.alone == [1, 2, 3]
+
+
+async def test_a_flight_without_an_answer_for_each_is_flown_again(db: Database) -> None:
+    airport = Airport(db)
+    airport.short = True
+    tasks = await airport.travel(1, 2, 3)
+    airport.gate.set()
+    assert await asyncio.gather(*tasks) == ["alone 1", "alone 2", "alone 3"]
 
 
 async def test_who_gives_up_holds_nobody_back(db: Database) -> None:

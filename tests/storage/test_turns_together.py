@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from core.changes import AccountMoved, AddressAdded, LotMoved, StockMoved
 from core.values import Address
 from storage.begins import Begins
-from storage.commits import Commits
+from storage.commits import Commits, outcome
 from storage.crypto import Vault
-from storage.database import Conflict, Database, Stale
+from storage.database import Conflict, Database, Stale, Unavailable
 from storage.turns import PLATFORM, BeginAsk, Turns, Work
 from tests.conftest import Urls
 from tests.shops import Shop, ids, put
@@ -93,7 +93,7 @@ async def test_menus_of_two_shops_are_written_in_one_call(
         for n, each in enumerate(talks)
     ]
     outcomes = await commits.menus(later)
-    assert [type(outcome) for outcome in outcomes] == [Stale, *[type(None)] * 5]
+    assert [type(each) for each in outcomes] == [Stale, *[type(None)] * 5]
     turns = Turns(db, vault, Programmes())
     for n, each in enumerate(talks):
         ask = asks(tenants[n % 2], each.id, later[n].key)
@@ -133,7 +133,7 @@ async def test_one_poisoned_turn_disturbs_nobody(
         work(worlds[6], stale), work(worlds[5], moved(worlds[5])), orphan,
     ]  # fmt: skip
     outcomes = await commits.turns(works)
-    assert [type(outcome) for outcome in outcomes] == [
+    assert [type(each) for each in outcomes] == [
         Stale, type(None), Stale, Stale, type(None), Conflict,
     ]  # fmt: skip
     for world, held in ((worlds[3], 50), (worlds[5], 50), (worlds[1], 40)):
@@ -147,9 +147,11 @@ async def test_one_poisoned_turn_disturbs_nobody(
 async def test_flights_that_cross_do_not_wait_for_each_other(
     wide: Database, vault: Vault, superuser: psycopg.Connection, worlds: list[World]
 ) -> None:
-    """Opposite orders of accounts and stock, from processes at once: locks are taken by id."""
+    """Opposite orders of accounts and stock, from processes at once, a refusal in each flight:
+    locks are taken by id, in its second pass too."""
     superuser.execute("update stock set total = 1000, available = 1000")
     mine = [world for world in worlds if world.tenant == worlds[0].tenant]
+    sold_out = StockMoved(reward_id=mine[0].reward, available=-2000)
 
     async def process(order: list[World]) -> int:
         done = 0
@@ -167,6 +169,7 @@ async def test_flights_that_cross_do_not_wait_for_each_other(
                 )
                 for world in order
             ]
+            works.insert(2, work(mine[0], sold_out))
             done += (await Commits(wide, vault).turns(works)).count(None)
         return done
 
@@ -179,6 +182,32 @@ async def test_flights_that_cross_do_not_wait_for_each_other(
     ).fetchone()
     assert total == (done,)
     assert superuser.execute("select 1000 - min(available) from stock").fetchone() == (done,)
+
+
+async def test_a_row_that_somebody_holds_stops_only_who_needs_it(
+    commits: Commits, database_urls: Urls, superuser: psycopg.Connection, worlds: list[World]
+) -> None:
+    held, free = worlds[0], worlds[2:6]
+    with psycopg.connect(database_urls.superuser) as holding:
+        holding.execute("select from account where id = %s for update", (held.account,))
+        works = [work(world, moved(world)) for world in (free[0], held, *free[1:])]
+        outcomes = await commits.turns(works)
+        with pytest.raises(Stale):
+            await commits.alone(works[1])
+    kinds = [type(each) for each in outcomes]
+    assert kinds == [type(None), Stale, *[type(None)] * (len(free) - 1)]
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("ok", type(None)), ("stale", Stale), ("MT001:", Stale), ("40P01:", Stale),
+        ("55P03:", Stale), ("23505:member_address_pkey", Stale), ("53100:", Unavailable),
+        ("57P01:", Unavailable), ("58030:", Unavailable), ("23514:account_held", Conflict),
+    ],
+)  # fmt: skip
+def test_what_a_flight_tells_means_what_it_means_alone(told: str, kind: type) -> None:
+    assert type(outcome(told)) is kind
 
 
 _DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"

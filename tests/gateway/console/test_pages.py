@@ -1,5 +1,6 @@
 """The console's page of channels: who gets in, what it shows, and what it never lets through."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from gateway.app import build
+from gateway.console import door
 from gateway.headers import STRICT
 from gateway.watch import HOUR_S
 from storage.watch import HourRow, Seen
@@ -126,6 +128,28 @@ async def test_what_no_form_of_ours_sends(browser: httpx.AsyncClient) -> None:
         assert (await browser.post(SIGN_IN, content=body)).status_code == 400
     assert (await browser.post(SIGN_IN, content=b"\xff\x00%ff%fe")).status_code == 403
     assert (await browser.put(SIGN_IN, data=key)).status_code == 405
+    assert (await sign_in(browser)).status_code == 303
+
+
+async def test_a_form_that_never_ends_is_given_up(
+    browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then holds no request for ever, and is no wrong key."""
+    monkeypatch.setattr(door, "BODY_TIMEOUT_S", 0.05)
+    dripped = 0
+
+    async def dripping() -> AsyncIterator[bytes]:
+        nonlocal dripped
+        while True:
+            yield b"k"
+            dripped += 1
+            await asyncio.sleep(0.001)
+
+    answer = await browser.post(SIGN_IN, content=dripping())
+    assert answer.status_code == 408
+    assert "took too long" in answer.text
+    assert dripped < door.BODY_MAX
+    assert "set-cookie" not in answer.headers
     assert (await sign_in(browser)).status_code == 303
 
 

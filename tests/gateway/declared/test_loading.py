@@ -69,6 +69,11 @@ def test_what_is_right_is_served(tmp_path: Path) -> None:
         ('when = { stage = "first" }', 'absent = "a"', "begin.continues: only together with when"),
         ('when = { stage = "first" }', 'when = { stage = "first" }\nabsent = "a"', "begin: one of"),
         ('continues = { stage = "next" }', "", "begin.continues: what the fields of when hold"),
+        (
+            'when = { stage = "lost" }',
+            'when = { stage = "lost" }\nsecret = false',
+            "ends[0].secret: false only beside request.secret, where this request lacks that field",
+        ),
         ('when = { stage = "lost" }', "when = {}", "ends[0].when: at least one field"),
         ('when = { stage = "lost" }', "when = { stage = [] }", "ends[0].when.stage: a value, or"),
         (

@@ -3,7 +3,15 @@
 import psycopg
 import pytest
 
-from storage.admin import ChannelPart, SpecError, add_channel, decode, tenant_toml
+from storage.admin import (
+    ChannelPart,
+    SpecError,
+    add_channel,
+    decode,
+    find_tenant,
+    set_channel,
+    tenant_toml,
+)
 from storage.channels import Registry
 from storage.turns import PLATFORM
 from tests.storage.admin.conftest import CAFE, Office
@@ -82,3 +90,54 @@ async def test_digits_that_cannot_be_had(shared: Office, text: str, field: str) 
     with pytest.raises(SpecError) as refused:
         await shared.apply(OTHER + text)
     assert str(refused.value).startswith(field)
+
+
+OWN = f'\n[[channels]]\nkind = "{KIND}"\naddress = "{{address}}"\n'
+
+
+@pytest.mark.parametrize("address", ["*123*46#", "123*46", "*123*46"])
+async def test_digits_of_a_shop_become_no_channel_of_another(shared: Office, address: str) -> None:
+    """By hand, by a new address, and by a file, which then changes nothing at all."""
+    cafe = (await shared.apply(CAFE + behind("46"))).tenant
+    other = (await shared.apply(OTHER)).tenant
+    told = f"address: {address} is what cafe-aroma has as 46 behind *123#."
+    part = ChannelPart(kind=KIND, address=address)
+    for owner in (other.id, cafe.id, PLATFORM):
+        with pytest.raises(SpecError) as refused:
+            await add_channel(shared.db, shared.vault, owner, part, shared.ids)
+        assert str(refused.value) == f"channel.{told}"
+    part = ChannelPart(kind=KIND, address="*123*4#")
+    added = await add_channel(shared.db, shared.vault, other.id, part, shared.ids)
+    with pytest.raises(SpecError) as refused:
+        await set_channel(shared.db, shared.vault, added.token, {"address": address})
+    assert str(refused.value) == f"channel.{told}"
+    renamed = OTHER.replace("Bella Salon", "Bella") + OWN.format(address=address)
+    with pytest.raises(SpecError) as refused:
+        await shared.apply(renamed)
+    assert str(refused.value) == f"channels[0].{told}"
+    found = await find_tenant(shared.db, "bella-salon")
+    assert found is not None
+    assert found.name == "Bella Salon"
+    # The same digits behind another code, and for another carrier, are free.
+    await set_channel(shared.db, shared.vault, added.token, {"address": "*124*46#"})
+    part = ChannelPart(kind="econet_ussd", address=address)
+    await add_channel(shared.db, shared.vault, other.id, part, shared.ids)
+
+
+async def test_a_file_does_not_say_both(shared: Office) -> None:
+    """Digits and a channel of its own for the same code, in one file."""
+    with pytest.raises(SpecError) as refused:
+        await shared.apply(OTHER + OWN.format(address="*123*7#") + behind("7"))
+    assert str(refused.value) == "sub_codes[0].digits: *123*7# is a channel of its own."
+    assert await find_tenant(shared.db, "bella-salon") is None
+
+
+async def test_a_shared_code_does_not_move_onto_a_channel(shared: Office) -> None:
+    await shared.apply(CAFE.replace("*123*45#", "*321*46#") + behind("46"))
+    registry = Registry(shared.db, shared.vault)
+    await registry.load()
+    (channel,) = await registry.of_owner(PLATFORM)
+    with pytest.raises(SpecError) as refused:
+        await set_channel(shared.db, shared.vault, channel.token, {"address": "*321#"})
+    assert str(refused.value) == "channel.address: *321*46# is a channel of its own."
+    await set_channel(shared.db, shared.vault, channel.token, {"address": "*322#"})

@@ -5,9 +5,10 @@
 --
 -- The flight's conversations are locked first, then its accounts, then its stock, each by id:
 -- two processes whose flights cross would wait for each other otherwise. There is one savepoint
--- for the flight; only when a turn was refused does each of the others get its own.
+-- for the flight; only when a turn was refused does each of the others get its own. A row that an
+-- administrator's transaction holds makes its turn stale after half a second, nobody else's.
 create function commit_many_v1(p_turns jsonb) returns text[]
-language plpgsql volatile security invoker as $$
+language plpgsql volatile security invoker set lock_timeout = '500ms' as $$
 declare
     v_outcomes text[] := '{}';
     v_constraint text;
@@ -25,6 +26,11 @@ begin
         return case when 'stale' = any (v_outcomes) then v_outcomes end;
     exception when others then
         v_outcomes := '{}';
+    end;
+    begin
+        perform lock_many_v1(p_turns);
+    exception when lock_not_available then
+        null;  -- Whoever needs the row that somebody holds waits for it alone, and is stale then.
     end;
     for t in select * from jsonb_to_recordset(p_turns) x
         (owner uuid, tenant uuid, turn jsonb, changes jsonb)
@@ -90,7 +96,7 @@ $$;
 -- waited, is told only by the counts not adding up: then nothing of the flight is written.
 create function commit_menus_v1(p_turns jsonb) returns text[]
 language plpgsql volatile security invoker
-set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_hashjoin = off set enable_mergejoin = off set lock_timeout = '500ms' as $$
 declare
     v_stale text[];
     v_owner uuid;

@@ -10,7 +10,7 @@ create function commit_v3(
     p_durable boolean,
     p_turn jsonb,        -- command, conversation, claim, outbound, inbound_id
     p_changes jsonb      -- part → rows, or null
-) returns text language plpgsql volatile security invoker as $$
+) returns text language plpgsql volatile security invoker set lock_timeout = '500ms' as $$
 declare
     v_tenant constant uuid := nullif(
         coalesce(p_tenant, p_owner), '00000000-0000-7000-8000-000000000000');

@@ -5,7 +5,6 @@ create function commit_ledger_v3(p_tenant uuid, p_changes jsonb) returns void
 language plpgsql volatile security invoker as $$
 declare
     part jsonb;
-    r record;
 begin
     part := p_changes -> 'hold';
     if part is not null then
