@@ -52,9 +52,11 @@ class Linking:
 class Linked:
     """A member's newest link that is not undone. `other`: the member merged into them, by now
     perhaps more than that; `moved`: the lots that came, spent or not; `others`: the member's
-    lots with points left besides. `accounts`: the other's and those of
-    whoever was merged into them before. `reversed_points` and `reversed_visits`: of these accounts'
-    purchases undone since. `addresses`: those of the link that are still the member's."""
+    lots with points left besides. `accounts`: the other's and those of whoever was merged into them
+    before. `refunded`: the lots, spent or not, of points given back since for rewards that these
+    accounts had paid for, the member's or those of whoever the member was merged into meanwhile.
+    `reversed_points` and `reversed_visits`: of these accounts' purchases undone since.
+    `addresses`: those of the link that are still the member's."""
 
     link: Link
     customer: Customer
@@ -63,5 +65,6 @@ class Linked:
     others: tuple[Lot, ...] = ()
     addresses: tuple[Address, ...] = ()
     accounts: tuple[UUID, ...] = ()
+    refunded: tuple[Lot, ...] = ()
     reversed_points: int = 0
     reversed_visits: int = 0

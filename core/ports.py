@@ -57,13 +57,15 @@ class Decision(Generic[R_co]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """All that closing an issuance needs: it, its member's wallet, its hold, what its hold or
-    (issued at once) its transfer took of which lots, and its newest till code, used or not."""
+    (issued at once) its transfer took of which lots, the transfer that spent its points, None as
+    long as none did, and its newest till code, used or not."""
 
     issuance: Issuance
     member: Member
     wallet: Wallet
     hold: Hold | None = None
     uses: tuple[LotUse, ...] = ()
+    spent_by: UUID | None = None
     code: TillCode | None = None
 
 

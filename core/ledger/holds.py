@@ -79,9 +79,14 @@ def expire(account: Account, held: Hold, uses: Sequence[LotUse], detail: str = "
     _return(account, uses, held.amount, detail)
 
 
-def refund(account: Account, uses: Sequence[LotUse], amount: int, detail: str) -> None:
-    """Undo a spending: the points return to the lots they came from, or to a new one."""
-    transfer_id = account.credit("refund", amount, source="redeemed", detail=detail)
+def refund(
+    account: Account, uses: Sequence[LotUse], amount: int, detail: str, spent_by: UUID
+) -> None:
+    """Undo a spending: the points return to the lots they came from, or to a new one.
+    `spent_by`: the transfer that took them, perhaps from another account since merged."""
+    transfer_id = account.credit(
+        "refund", amount, source="redeemed", detail=detail, reverses=spent_by
+    )
     account.lifetime_spent -= amount
     homeless = algebra.give_back(account, uses, amount)
     for use, part in homeless.elsewhere:

@@ -61,8 +61,8 @@ class LinkPhone(Command[PhoneLinked]):
 
 @dataclass(frozen=True, slots=True)
 class LastLink:
-    """A link that staff may undo. `name`, `phone`: of what came by it. `points` came with it, of
-    which `back` would return."""
+    """A link that staff may undo. `name`, `phone`: of what came by it. `points` came with it, or
+    were given back since for what it had paid for; of them `back` would return."""
 
     link_id: UUID
     name: str

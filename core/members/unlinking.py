@@ -1,6 +1,7 @@
 """A manager takes a link apart again: within 30 days, the newest first, as far as it still goes.
 
-Points go back as far as they are there: first those that came, then others, since which lot a
+Points go back as far as they are there: those that came, and those given back since for rewards
+that the other membership had paid for; when they are spent then others, since which lot a
 redemption took is the order's doing. What expired would have expired anyway, and what was undone
 at the till does not come back. Called through core.service.
 """
@@ -46,7 +47,7 @@ async def show_last_link(uow: UnitOfWork, command: ShowLastLink) -> Decision[Las
             phone=phones[0] if phones else None,
             at=linked.link.at,
             merged=other is not None,
-            points=linked.link.points,
+            points=linked.link.points + _refunded(linked),
             back=_returning(linked, uow.now).points,
         )
     )
@@ -84,10 +85,17 @@ class _Returning:
 
 
 def _returning(linked: Linked, now: datetime) -> _Returning:
-    owed = sum(lot.amount for lot in linked.moved if lot.expires_at is None or lot.expires_at > now)
-    lots = [*algebra.live(linked.moved, now), *algebra.live(linked.others, now)]
+    due = (*linked.moved, *linked.refunded)
+    owed = sum(lot.amount for lot in due if lot.expires_at is None or lot.expires_at > now)
+    refunded = {lot.id for lot in linked.refunded}
+    others = sorted(algebra.live(linked.others, now), key=lambda lot: lot.id not in refunded)
+    lots = [*algebra.live(linked.moved, now), *others]
     there = sum(lot.remaining for lot in lots)
     return _Returning(lots, min(max(owed - linked.reversed_points, 0), there))
+
+
+def _refunded(linked: Linked) -> int:
+    return sum(lot.amount for lot in linked.refunded)
 
 
 async def _undoable(uow: UnitOfWork, member_id: UUID) -> Linked:
@@ -119,7 +127,7 @@ def _part(
         source,
         target,
         _left(link.lifetime_earned - linked.reversed_points, kept.wallet.lifetime_earned),
-        _left(link.lifetime_spent, kept.wallet.lifetime_spent),
+        _left(link.lifetime_spent - _refunded(linked), kept.wallet.lifetime_spent),
         _left(link.visits - linked.reversed_visits, kept.wallet.visits),
     )
     return (

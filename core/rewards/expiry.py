@@ -43,6 +43,7 @@ def _lapse(account: Account, settlement: Settlement) -> tuple[tuple[Change, ...]
     reward = account.programme.reward(issuance.reward_id)
     points = issuance.points if reward and reward.refund_on_expiry else 0
     if points:
-        holds.refund(account, settlement.uses, points, issuance.reward_name)
+        assert settlement.spent_by is not None, "what was issued for points spent them"
+        holds.refund(account, settlement.uses, points, issuance.reward_name, settlement.spent_by)
     moved = IssuanceMoved(id=issuance.id, was="issued", state="expired", at=account.stamp.now)
     return (*(account.changes() if points else ()), moved, *stock_back(settlement)), points

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -36,7 +37,18 @@ from core.values import Address
 from storage.crypto import tries_hash
 from storage.loads.members import CUSTOMER, WHO, customer_of
 from storage.loads.reader import Reader, counted, maybe, read
-from storage.loads.shapes import CODE, LOT, WALLET, listed, shape_of, sub, tries, tries_of, unspent
+from storage.loads.shapes import (
+    CODE,
+    LOT,
+    SPENT_BY,
+    WALLET,
+    listed,
+    shape_of,
+    sub,
+    tries,
+    tries_of,
+    unspent,
+)
 from storage.statements import frozen, shape
 from storage.tables import (
     account,
@@ -143,7 +155,12 @@ _ACCOUNTS: Final = sub(
         _PAYER.c.member_id == any_(_FAMILY)
     )
 )
+_THEIRS: Final = select(cast(_PAYER.c.id, Text)).where(_PAYER.c.member_id == any_(_FAMILY))
+"""The accounts of these, as transfers name them."""
 _REVERSE: Final = transfer.alias("reverse")
+_SINCE: Final = tuple_(_REVERSE.c.at, _REVERSE.c.id) > tuple_(member_link.c.at, member_link.c.id)
+"""Times are the database's, ids of each process's own clock: they only tell apart what has one
+time."""
 _REVERSED: Final = (
     select(
         shape(
@@ -154,12 +171,23 @@ _REVERSED: Final = (
     .join(_REVERSE, _REVERSE.c.reverses == transfer.c.id)
     .where(
         purchase.c.member_id == member.c.id,
-        _REVERSE.c.id > member_link.c.id,
-        transfer.c.credit.in_(
-            select(cast(_PAYER.c.id, Text)).where(_PAYER.c.member_id == any_(_FAMILY))
-        ),
+        _SINCE,
+        transfer.c.credit.in_(_THEIRS),
     )
 )
+_REFUNDED: Final = (
+    select(listed(LOT, lot.c.expires_at.asc().nulls_last(), lot.c.id))
+    .join_from(issuance, transfer, transfer.c.id == SPENT_BY)
+    .join(_REVERSE, _REVERSE.c.reverses == transfer.c.id)
+    .join(lot, lot.c.transfer_id == _REVERSE.c.id)
+    .where(
+        issuance.c.member_id == member.c.id,
+        issuance.c.state == "expired",
+        _SINCE,
+        transfer.c.debit.in_(_THEIRS),
+    )
+)
+"""A reward of theirs goes back with the link, wherever its points were given back since."""
 _LINKED: Final = frozen(
     select(
         shape_of(Link, member_link).label("link"),
@@ -170,6 +198,7 @@ _LINKED: Final = frozen(
         sub(_OTHERS, member_link, account).label("others"),
         sub(_STILL, member_link, member).label("addresses"),
         _ACCOUNTS.label("accounts"),
+        sub(_REFUNDED, member_link, member).label("refunded"),
         sub(_REVERSED, member_link, member).label("reversed"),
     )
     .select_from(
@@ -222,6 +251,7 @@ class LinkLoads:
             others=read(row["others"], tuple[Lot, ...]),
             addresses=read(row["addresses"], tuple[Address, ...]),
             accounts=read(row["accounts"], tuple[UUID, ...]),
+            refunded=read(row["refunded"], tuple[Lot, ...]),
             reversed_points=row["reversed"]["points"],
             reversed_visits=row["reversed"]["visits"],
         )

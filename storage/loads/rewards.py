@@ -37,6 +37,7 @@ from storage.loads.shapes import (
     LIMIT,
     MEMBER,
     NOW,
+    SPENT_BY,
     WALLET,
     listed,
     shape_of,
@@ -146,6 +147,7 @@ _SETTLEMENT: Final = shape(
     wallet=WALLET,
     hold=sub(select(shape_of(Hold, hold)).where(hold.c.id == issuance.c.hold_id), issuance),
     uses=sub(_USES, issuance),
+    spent_by=SPENT_BY,
     code=sub(_NEWEST_CODE, issuance),
 )
 
@@ -262,6 +264,7 @@ class RewardLoads:
             wallet=read(document["wallet"], Wallet),
             hold=maybe(document["hold"], Hold),
             uses=read(document["uses"], tuple[LotUse, ...]),
+            spent_by=maybe(document["spent_by"], UUID),
             code=maybe(self._reader.opened(document["code"]), TillCode),
         )
 

@@ -33,7 +33,16 @@ from core.facts import (
 )
 from core.purchases import Purchase
 from storage.statements import shape
-from storage.tables import account, counter, issuance, lot, member, purchase, till_code
+from storage.tables import (
+    account,
+    counter,
+    issuance,
+    lot,
+    member,
+    purchase,
+    till_code,
+    transfer,
+)
 
 NOW: Final = bindparam("now", type_=DateTime(timezone=True))
 LIMIT: Final = bindparam("limit", type_=Integer)
@@ -67,6 +76,12 @@ def _sealed_code() -> ColumnElement[Any]:
 WALLET: Final = shape_of(Wallet, account)
 MEMBER: Final = shape_of(Member, member)
 LOT: Final = shape_of(Lot, lot)
+_POST: Final = transfer.alias("post")
+SPENT_BY: Final = func.coalesce(
+    issuance.c.transfer_id,
+    sub(select(_POST.c.id).where(_POST.c.hold_id == issuance.c.hold_id), issuance),
+)
+"""The transfer that spent an issuance's points; null as long as none did."""
 CODE: Final = shape_of(TillCode, till_code, code=_sealed_code())
 PURCHASE: Final = shape_of(
     Purchase, purchase, member_name=member.c.name, reversed=purchase.c.reversed_at.is_not(None)

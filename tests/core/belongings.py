@@ -15,7 +15,7 @@ def move_belongings(tables: "Tables", change: BelongingsMoved) -> None:
     """As storage does in SQL: everything, or only what these accounts paid or were paid for."""
     was, now, accounts = change.was, change.member_id, change.accounts
     for issuance in [i for i in tables.issuances.values() if i.member_id == was]:
-        if accounts is None or _payer(tables, issuance) in accounts:
+        if accounts is None or payer(tables, issuance) in accounts:
             tables.issuances[issuance.id] = replace(issuance, member_id=now)
     for code in [code for code in tables.codes.values() if code.member_id == was]:
         mine = code.issuance_id and tables.issuances[code.issuance_id].member_id == now
@@ -30,7 +30,7 @@ def move_belongings(tables: "Tables", change: BelongingsMoved) -> None:
             tables.notices[notice.id] = replace(notice, member_id=now)
 
 
-def _payer(tables: "Tables", issuance: Issuance) -> UUID | None:
+def payer(tables: "Tables", issuance: Issuance) -> UUID | None:
     """The account whose points an issuance took."""
     if issuance.hold_id:
         return tables.holds[issuance.hold_id].account_id

@@ -8,6 +8,8 @@ from uuid import UUID
 from core.facts import TillCode
 from core.links import Link, Linked, Linking
 from core.ports import Counted
+from tests.core.belongings import payer
+from tests.core.settlements import spent_by
 
 if TYPE_CHECKING:
     from tests.core.loads import MemoryLoads
@@ -52,7 +54,8 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
     own = [lot for lot in tables.lots.values() if lot.account_id == customer.wallet.id]
     came = {t.id for t in tables.transfers.values() if t.linked_id == link.id}
     accounts = _accounts(tables, other.member.id) if other else ()
-    reverses = {t.reverses for t in tables.transfers.values() if t.reverses and t.id > link.id}
+    since = [t for t in tables.transfers.values() if (t.at, t.id) > (link.at, link.id)]
+    reverses = {t.reverses: t.id for t in since if t.reverses}
     undone = [
         purchase
         for purchase in tables.purchases.values()
@@ -60,6 +63,12 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
         and _paid(tables, purchase.id) in accounts
         and tables.earned_by[purchase.id].transfer_id in reverses
     ]
+    lapsed = [
+        spent_by(tables, issuance)
+        for issuance in tables.issuances.values()
+        if issuance.member_id == member_id and payer(tables, issuance) in accounts
+    ]
+    refunds = {reverses[spent] for spent in lapsed if spent in reverses}
     return Linked(
         link=link,
         customer=customer,
@@ -68,6 +77,7 @@ def newest(loads: "MemoryLoads", member_id: UUID) -> Linked | None:
         others=tuple(lot for lot in own if tables.made_by[lot.id] not in came and lot.remaining),
         addresses=tuple(a for a in link.addresses if tables.addresses.get(a) == member_id),
         accounts=accounts,
+        refunded=tuple(lot for lot in tables.lots.values() if tables.made_by[lot.id] in refunds),
         reversed_points=sum(purchase.points for purchase in undone),
         reversed_visits=len(undone),
     )

@@ -45,7 +45,6 @@ from tests.core.cafe import (
     OMAR,
     RUDO,
     STRANGER,
-    TEA,
     jod,
 )
 from tests.core.model import Given, Model, Purse
@@ -67,9 +66,13 @@ class World(Protocol):
     def now(self) -> Any: ...
 
 
-POT = replace(TEA, id=UUID(int=31), name="Pot", points=90, approval=True, refund_on_expiry=True)
-SETTINGS: dict[str, object] = {"lot_days": 10, "rewards": (COFFEE, POT, CAKE, BREAKFAST)}
-"""What a world's programme differs in from the worked examples': points are over before rewards."""
+SLICE = replace(CAKE, valid_days=7)
+POT = replace(
+    SLICE, id=UUID(int=31), slug="pot", name="Pot", points=90, approval=True, stocked=False
+)
+SETTINGS: dict[str, object] = {"lot_days": 10, "rewards": (COFFEE, POT, SLICE, BREAKFAST)}
+"""What a world's programme differs in from the worked examples': points are over before rewards or
+nearly, and a link may still be undone when a reward has run out."""
 members = st.sampled_from([RUDO, OMAR, LINA])
 amounts = st.sampled_from([50_000, 33_335, 25_000, 17_777, 99])
 picks = st.integers(0, 30)

@@ -79,7 +79,8 @@ class Bought:
 @dataclass
 class Tie:
     """Two purses that became one, or (other None) an address that came to one. `moved`: the
-    batches that were made for what came."""
+    batches that were made for what came; `refunded`: those for what the other had paid and got
+    back since."""
 
     purse: Purse
     other: Purse | None
@@ -89,6 +90,7 @@ class Tie:
     lifetime: int
     visits: int
     moved: list[tuple[Batch, int]]
+    refunded: list[tuple[Batch, int]] = field(default_factory=list)
     reversed_points: int = 0
     reversed_visits: int = 0
 
@@ -178,8 +180,10 @@ class Model:
             self.purses[sender] = kept
         return sum(amount for _, amount in moved)
 
-    def family(self, purse: Purse) -> list[Purse]:
+    def family(self, purse: Purse | None) -> list[Purse]:
         """A purse and those that became one with it before."""
+        if purse is None:
+            return []
         merged = [tie.other for tie in self.ties if tie.purse is purse and tie.other]
         return [purse, *(one for other in merged for one in self.family(other))]
 
@@ -188,7 +192,8 @@ class Model:
         return mine[-1] if mine else None
 
     def returning(self, tie: Tie) -> int:
-        owed = sum(amount for batch, amount in tie.moved if batch.end > self.now)
+        due = (*tie.moved, *tie.refunded)
+        owed = sum(amount for batch, amount in due if batch.end > self.now)
         return min(max(owed - tie.reversed_points, 0), tie.purse.spendable(self.now))
 
     def unlink(self, tie: Tie) -> bool:
@@ -205,8 +210,12 @@ class Model:
         if other is None:
             return True
         came = Purse(batches=[batch for batch, _ in tie.moved])
-        first = min(back, came.spendable(self.now))
-        taken = came.take(first, self.now) + kept.take(back - first, self.now)
+        refunded = Purse(batches=[b for b, _ in tie.refunded if b in kept.batches])
+        taken = []
+        for purse in (came, refunded, kept):
+            part = min(back, purse.spendable(self.now))
+            taken += purse.take(part, self.now)
+            back -= part
         other.batches += [Batch(part, batch.end) for batch, part in taken]
         lifetime = min(tie.lifetime - tie.reversed_points, kept.lifetime)
         visits = min(tie.visits - tie.reversed_visits, kept.visits)
@@ -268,9 +277,15 @@ class Model:
             elif given.purse is given.payer:
                 batch.left += part
             else:
-                given.purse.batches.append(Batch(part, batch.end))
+                self._give(given, Batch(part, batch.end))
         if dead:
-            given.purse.batches.append(Batch(dead, self.day_end(7)))
+            self._give(given, Batch(dead, self.day_end(7)))
+
+    def _give(self, given: Given, batch: Batch) -> None:
+        given.purse.batches.append(batch)
+        for tie in self.ties:
+            if given.purse is not given.payer and given.payer in self.family(tie.other):
+                tie.refunded.append((batch, batch.left))
 
     def sweep(self) -> None:
         for purse in {id(purse): purse for purse in self.purses.values()}.values():

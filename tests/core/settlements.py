@@ -8,6 +8,7 @@ from core.ports import Settlement
 
 if TYPE_CHECKING:
     from tests.core.loads import MemoryLoads
+    from tests.core.tables import Tables
 
 
 def settlement_of(loads: "MemoryLoads", issuance_id: UUID) -> Settlement | None:
@@ -22,8 +23,15 @@ def settlement_of(loads: "MemoryLoads", issuance_id: UUID) -> Settlement | None:
         wallet=loads.wallet_of(issuance.member_id),
         hold=loads.tables.holds[issuance.hold_id] if issuance.hold_id else None,
         uses=_uses(loads, issuance),
+        spent_by=spent_by(loads.tables, issuance),
         code=max(codes, key=lambda c: c.id, default=None),
     )
+
+
+def spent_by(tables: "Tables", issuance: Issuance) -> UUID | None:
+    """The transfer that spent an issuance's points, None as long as none did."""
+    posts = (t.id for t in tables.transfers.values() if t.hold_id and t.hold_id == issuance.hold_id)
+    return issuance.transfer_id or next(posts, None)
 
 
 def _uses(loads: "MemoryLoads", issuance: Issuance) -> tuple[LotUse, ...]:

@@ -1,7 +1,6 @@
 """Links on a real database: the books after them, every way to falsify them, and many at once."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,26 +9,18 @@ import pytest
 
 from core.earning.commands import Earned, RecordPurchase
 from core.errors import CodeAlreadyUsed, CodeUnknown, OwnLinkCode
-from core.facts import TillCode
-from core.members.commands import Enrol, FindCustomer, Leave, SetPin
-from core.members.link_commands import (
-    LinkPhone,
-    LookUpLink,
-    PhoneLinked,
-    ShowLastLink,
-    ShowLinkCode,
-    UndoLink,
-)
+from core.members.commands import FindCustomer, Leave, SetPin
+from core.members.link_commands import LinkPhone, LookUpLink, PhoneLinked, ShowLastLink, UndoLink
 from core.ports import Command
 from core.rewards.commands import ListIssuances, Redeem, Redeemed, UseIssuance
 from core.values import Address, Secret
 from storage.crypto import Vault
 from storage.database import Database
-from storage.verify import PROMISES, run_checks
+from storage.verify import PROMISES
 from tests.conftest import Urls
-from tests.core.books import audit
-from tests.core.cafe import CAKE, CASHIER, COFFEE, LINA, MANAGER, OMAR, RUDO, STRANGER, TEA, jod
-from tests.storage.ledger_shop import LedgerShop, open_ledger_shop
+from tests.core.cafe import CAKE, CASHIER, LINA, MANAGER, OMAR, RUDO, STRANGER, TEA, jod
+from tests.storage.ledger_shop import LedgerShop
+from tests.storage.linked_shop import ask, code_of, kept, linked, open_linked_shop, undone
 
 TAMPER = {
     "merged_empty": [
@@ -58,9 +49,6 @@ TAMPER = {
 }
 """What tests of verify's other promises are in tests/storage/test_verify.py."""
 CASES = [(id, tampering) for id, statements in TAMPER.items() for tampering in statements]
-SETTINGS: dict[str, object] = {"lot_days": 30, "rewards": (COFFEE, TEA, CAKE)}
-STOCK = {COFFEE.id: 50, CAKE.id: 50}
-_KEYS = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -79,46 +67,7 @@ async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def shop(crowded: Database, vault: Vault, superuser: psycopg.Connection) -> LedgerShop:
-    """Three members with 300 points each."""
-    shop = await open_ledger_shop(crowded, vault, superuser, SETTINGS, STOCK)
-    for sender in (RUDO, OMAR, LINA):
-        await ask(shop, sender, Enrol(sender.value[-3:], "en", "We keep your name."))
-        member_id = shop.tables().addresses[sender]
-        await ask(shop, CASHIER, RecordPurchase(member_id, jod(30_000)))
-    return shop
-
-
-async def ask(shop: LedgerShop, sender: Address, command: Command[Any]) -> Any:
-    return await shop.ask(sender, command, f"link:{next(_KEYS)}")
-
-
-async def code_of(shop: LedgerShop, sender: Address) -> TillCode:
-    code: TillCode = await ask(shop, sender, ShowLinkCode())
-    return code
-
-
-async def linked(shop: LedgerShop, typing: Address, shown: Address = RUDO) -> PhoneLinked:
-    preview = await ask(shop, typing, LookUpLink((await code_of(shop, shown)).code))
-    done: PhoneLinked = await ask(shop, typing, LinkPhone(preview.code_id, preview.merges))
-    assert isinstance(done, PhoneLinked)
-    return done
-
-
-async def undone(shop: LedgerShop, sender: Address = RUDO) -> int:
-    member_id = shop.tables().addresses[sender]
-    last = await ask(shop, MANAGER, ShowLastLink(member_id))
-    done = await ask(shop, MANAGER, UndoLink(member_id, last.link_id, last.back))
-    assert isinstance(done.back, int)
-    return done.back
-
-
-async def kept(verifier: Database, shop: LedgerShop) -> None:
-    """The books are right, for the auditor and for verify."""
-    audit(shop.tables())
-    report = await run_checks(verifier)
-    broken = {check["id"]: check["detail"] for check in report["checks"] if not check["ok"]}
-    broken.pop("durability_settings", None)
-    assert broken == {}
+    return await open_linked_shop(crowded, vault, superuser)
 
 
 async def test_two_members_become_one_and_two_again(shop: LedgerShop, verifier: Database) -> None:
@@ -164,7 +113,7 @@ async def test_pins_are_asked_and_counted(shop: LedgerShop) -> None:
 async def test_a_code_of_another_tenant_is_none(
     shop: LedgerShop, crowded: Database, vault: Vault, superuser: psycopg.Connection
 ) -> None:
-    elsewhere = await open_ledger_shop(crowded, vault, superuser, SETTINGS, STOCK)
+    elsewhere = await open_linked_shop(crowded, vault, superuser)
     code = await code_of(shop, RUDO)
     assert isinstance(await ask(elsewhere, OMAR, LookUpLink(code.code)), CodeUnknown)
     assert isinstance(await ask(elsewhere, OMAR, LinkPhone(code.id, False)), CodeUnknown)

@@ -193,10 +193,11 @@ async def test_points_spent_at_once_come_back_by_a_refund(bench: Bench) -> None:
         for use in spent
     ]
     bench.shop.pass_time(days=12)
-    bench.act(lambda account: holds.refund(account, uses, 60, "Tea"))
+    (spent_by,) = {use.transfer_id for use in spent if use.transfer_id}
+    bench.act(lambda account: holds.refund(account, uses, 60, "Tea", spent_by))
     assert bench.remaining == [40, 0, 30, 30]
     refunds = [t for t in bench.shop.tables.transfers.values() if t.code == "refund"]
-    assert [(t.debit, t.amount) for t in refunds] == [("redeemed", 60)]
+    assert [(t.debit, t.amount, t.reverses) for t in refunds] == [("redeemed", 60, spent_by)]
     wallet = bench.shop.wallet_at(RUDO)
     assert (wallet.posted, wallet.lifetime_spent) == (100, 0)
 

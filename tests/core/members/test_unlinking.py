@@ -16,7 +16,6 @@ from core.ledger.commands import ShowBalance
 from core.members.commands import Enrol, FindCustomer, Leave, SetPin
 from core.members.link_commands import (
     LinkPhone,
-    LinkUndoneRef,
     ShowLastLink,
     ShowLinkCode,
     UndoLink,
@@ -24,7 +23,7 @@ from core.members.link_commands import (
 from core.rewards.commands import ListIssuances, Redeem
 from core.values import Address, Secret
 from tests.core import pairs
-from tests.core.books import audit, system_sums
+from tests.core.books import system_sums
 from tests.core.cafe import (
     BRONZE,
     CAKE,
@@ -41,7 +40,7 @@ from tests.core.cafe import (
     joined,
 )
 from tests.core.memory import Shop
-from tests.core.pairs import linked
+from tests.core.pairs import linked, standing, undone
 
 
 async def two(**programme: object) -> Shop:
@@ -49,20 +48,6 @@ async def two(**programme: object) -> Shop:
     shop = await pairs.two(**programme)
     await linked(shop, OMAR)
     return shop
-
-
-async def undone(shop: Shop, sender: Address = RUDO) -> LinkUndoneRef:
-    member_id = shop.member(sender).id
-    last = await shop.ask(MANAGER, ShowLastLink(member_id))
-    done: LinkUndoneRef = await shop.ask(MANAGER, UndoLink(member_id, last.link_id, last.back))
-    assert done.back == last.back
-    audit(shop.tables)
-    return done
-
-
-def standing(shop: Shop, sender: Address) -> tuple[int, int, int, int]:
-    wallet = shop.wallet_at(sender)
-    return wallet.available, wallet.lifetime_earned, wallet.lifetime_spent, wallet.visits
 
 
 async def rewards(shop: Shop, sender: Address) -> list[str]:
