@@ -44,7 +44,7 @@ def _play(file: Path) -> None:
     except NotWritten as error:
         raise Wrong(f"{file} is no transcript of this version: {error}") from error
     said = sum(line.startswith("> ") for line in recorded.splitlines())
-    if not said or not recorded.startswith(("@ ", "#")):
+    if not said:
         raise Wrong(f"{file} is no transcript: name a file of `maita record`.")
     lines = list(_difference(recorded, now, file))
     for line in lines:
