@@ -43,7 +43,7 @@ def _play(file: Path) -> None:
         raise Wrong(f"{file} cannot be read: name a file of `maita record`.") from error
     except NotWritten as error:
         raise Wrong(f"{file} is no transcript of this version: {error}") from error
-    said = sum(line.startswith("> ") for line in recorded.splitlines())
+    said = sum(line.startswith(">") for line in recorded.splitlines())
     if not said:
         raise Wrong(f"{file} is no transcript: name a file of `maita record`.")
     lines = list(_difference(recorded, now, file))

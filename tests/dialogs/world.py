@@ -197,13 +197,14 @@ def redeemed(code: str | None = "482913", state: str = "issued", available: int 
 
 def issuance(
     state: str = "issued", code: str | None = "482913", name: str = "Free Coffee",
-    id: str = "issuance", member: str = "Rudo",
+    id: str = "issuance", member: str = "Rudo", approved: bool = False,
 ) -> Issuance:  # fmt: skip
     return Issuance(
         id=id_of(id), ref=REF, member_id=id_of("rudo"), reward_id=id_of("free-coffee"),
         reward_name=name, points=100, state=state, code=code,  # type: ignore[arg-type]
         reserved_at=NOW - timedelta(minutes=20), expires_at=NOW + timedelta(days=30),
         redeemed_at=NOW if state == "redeemed" else None, member_name=member,
+        hold_id=id_of("hold") if approved else None,
     )  # fmt: skip
 
 
