@@ -30,6 +30,7 @@ from core.facts import (
     Wallet,
 )
 from core.ports import Counted, CounterSigning, Redemption, Settlement
+from storage.database import Stale
 from storage.loads.reader import Reader, counted, maybe, read
 from storage.loads.shapes import (
     CODE,
@@ -71,6 +72,9 @@ _REDEMPTION: Final = frozen(
             .where(reward.c.id == bindparam("reward_id", type_=Uuid), reward.c.stocked)
         ).label("stock"),
         tries("pin", "subject").label("pin"),
+        sub(
+            select(account.c.version).where(account.c.id == bindparam("account_id", type_=Uuid))
+        ).label("version"),
     )
 )
 _STOCKS: Final = frozen(
@@ -192,13 +196,17 @@ class RewardLoads:
     _reader: Reader
 
     async def redemption(self, reward_id: UUID) -> Redemption:
-        """The caller's lots, the reward's stock and the caller's wrong PINs."""
+        """The caller's lots, the reward's stock and the caller's wrong PINs. Raises Stale when the
+        lots are newer than the wallet that begin read."""
         wallet = self._reader.caller.wallet
         assert wallet is not None, "only a member redeems"
         subject = str(wallet.member_id)
         row = await self._reader.answer(
             _REDEMPTION, account_id=wallet.id, reward_id=reward_id, subject=subject
         )
+        if row["version"] not in (wallet.version, None):
+            # Points moved since begin: these lots are not that wallet's.
+            raise Stale("account")
         return Redemption(
             lots=read(row["lots"], tuple[Lot, ...]),
             stock=row["stock"],

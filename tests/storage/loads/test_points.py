@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from core.facts import Counter, Lot
-from storage.database import Row
+from storage.database import Row, Stale
 from tests.storage.rows import DAY, NOW, Rows
 
 
@@ -38,6 +40,14 @@ async def test_redemption_has_lots_stock_and_wrong_pins(load: Any, rows: Rows) -
     found = await load.redemption(shop.coffee)
     assert found.stock is None
     assert found.pin == Counter(**counter, stored=True)
+
+
+async def test_lots_of_a_newer_moment_than_the_wallet_run_the_turn_again(
+    load: Any, rows: Rows
+) -> None:
+    rows.connection.execute("update account set version = 2 where id = %s", (rows.shop.account,))
+    with pytest.raises(Stale):
+        await load.redemption(rows.shop.mug)
 
 
 async def test_an_award_finds_the_same_amount_again(load: Any, rows: Rows) -> None:
