@@ -62,7 +62,8 @@ class Declared:
             body_max=BODY_MAX,
             deeper=bool(asked.path),
             # Carriers of several countries are declared by one table, some with short counters.
-            session_scope="channel",
+            # Where all input is repeated, a session of another channel would begin here anew.
+            session_scope="kind" if asked.input == "accumulated" else "channel",
         )
 
     @property

@@ -128,9 +128,10 @@ async def test_a_session_of_another_phone(kind: str, shop: TeaHouse) -> None:
     assert "show this code" in await phone.pick("Yes")
 
 
-@pytest.mark.parametrize("kind", [KESTREL, *KINDS])
+@pytest.mark.parametrize("kind", [KESTREL, *(each for each in KINDS if each != "safaricom_ussd")])
 async def test_carriers_of_one_kind_may_count_alike(kind: str, shop: TeaHouse) -> None:
-    """Session 1042 of one country is not that of another: both go on, each on its own channel."""
+    """Session 1042 of one country is not that of another: both go on, each on its own channel.
+    Not where all input is repeated: there a session of another channel would begin anew (U36)."""
     alarms = shop.alarms("session_of_another_phone")
     one, other = await member(shop, kind), await member(shop, kind)
     assert one.channel.id != other.channel.id
