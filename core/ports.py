@@ -165,7 +165,7 @@ class Loads(Protocol):
         ...
 
     async def own_code(
-        self, member_id: UUID, kind: Literal["member", "link"] = "member"
+        self, member_id: UUID, kind: Literal["member", "link"]
     ) -> TillCode | None: ...
     async def linking(self, code: str) -> "Counted[Linking]":
         """By a link code's digits; with the counter ("link", the caller's member id, or a

@@ -27,12 +27,11 @@ _PARSE: Final = Formatter().parse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A text of the catalogue. `plural` "": it has no forms. `screens`: where it stands."""
+    """A text of the catalogue. `plural` "": it has no forms."""
 
     message: str
     plural: str
     room: Room
-    comment: str
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -49,8 +48,8 @@ def known() -> Mapping[str, Known]:
     for entry in catalog:
         if entry.id:
             one, many = (entry.id, "") if isinstance(entry.id, str) else entry.id
-            comment = " ".join(entry.auto_comments)
-            found[one] = Known(message=one, plural=many, room=room_in(comment), comment=comment)
+            room = room_in(" ".join(entry.auto_comments))
+            found[one] = Known(message=one, plural=many, room=room)
     return found
 
 

@@ -31,7 +31,7 @@ def read_pin(typed: str) -> Secret | None:
 
 
 def read_two_pins(typed: str) -> tuple[Secret, Secret] | None:
-    """An old and a new PIN: `1234 56789`, or eight or ten digits without anything between."""
+    """Two PINs, one after the other: `1234 56789`, or eight or ten digits with nothing between."""
     text = ascii_digits(typed).strip()
     if len(text) in (8, 10) and text.isascii() and text.isdigit():
         half = len(text) // 2

@@ -196,7 +196,8 @@ def _obey(run: Run, said: Said) -> Steps[Reply]:
         # "Hello, I am driving": what follows a greeting is as unclear as without it (S11).
         run.understood = False
     run.home()
-    if word.elsewhere and argument and normal(argument).replace(" ", "-") != _slug(run):
+    slug = run.caller.programme.slug
+    if word.elsewhere and argument and normal(argument).replace(" ", "-") != slug:
         return (yield from _go_elsewhere(run, said))
     if not run.caller.chosen and dialog and not run.dialogs[dialog].anywhere:
         wish, shops = run.input.text[:HEARD_MAX_CHARS], run.caller.shops or ()
@@ -219,10 +220,6 @@ def _obey(run: Run, said: Said) -> Steps[Reply]:
         run.input = Input(argument)
         return (yield from _let_hear(run, YES if word.does else None))
     return (yield from run.ask())
-
-
-def _slug(run: Run) -> str:
-    return run.caller.programme.slug
 
 
 def _go_elsewhere(run: Run, said: Said) -> Steps[Reply]:

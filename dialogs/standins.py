@@ -65,6 +65,7 @@ class StandIns:
         self._region = region
         self._known: dict[tuple[str, str], str] = {}
         self._words: set[str] = set()
+        self._languages: tuple[str, ...] = ()
         self._amounts: set[Money] = set()
 
     def value(self, real: T) -> T:
@@ -85,11 +86,12 @@ class StandIns:
             return self._substituted(plain)
         if (stand_in := self._stand_in(plain)) is not None:
             return stand_in
-        found = keyword(plain, session.language)
+        spoken = (session.language, *self._languages)
+        found = keyword(plain, *spoken)
         if found:
             words = plain.removesuffix(found[1])
             return words + (self.typed(found[1], Session(), secret=False) if found[1] else "")
-        ours = normal(plain) in self._words or normal(plain) in key_words(session.language)
+        ours = normal(plain) in self._words or normal(plain) in key_words(*spoken)
         return plain if ours else NOTHING
 
     def chosen(self, choice: str) -> str:
@@ -97,7 +99,8 @@ class StandIns:
         return self._substituted(choice)
 
     def know(self, programme: Programme) -> None:
-        """The shop's own words may be typed."""
+        """The shop's own words may be typed, and ours in each of its languages."""
+        self._languages = programme.languages
         self._words |= {normal(word) for row in programme.rewards for word in (row.name, row.slug)}
 
     def _value(self, real: Any) -> Any:

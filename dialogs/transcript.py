@@ -17,7 +17,7 @@ answer is given and written down. Called by `maita replay`, by the recorder, and
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
@@ -35,6 +35,7 @@ from dialogs.engine import Turn, turn
 from dialogs.messages import Input, Reply
 from dialogs.registry import discover
 from dialogs.session import Result, Session, from_json
+from dialogs.texts import EPOCH
 from dialogs.written import NAMES, NotWritten, build, name_of
 
 HIDDEN: Final = "•••"
@@ -43,9 +44,6 @@ PIN: Final = "73915"
 
 NOT_RECORDED: Final = "?"
 """What stands behind `→` where core was asked something that the transcript does not know."""
-
-
-LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NotRecorded(Exception):
@@ -64,7 +62,7 @@ class Stage:
     caller: Caller | None = None
     programme: Programme | None = None
     session: Session = field(default_factory=Session)
-    now: datetime = LONG_AGO
+    now: datetime = EPOCH
     surface: Any = "ussd"
     resume: bool = False
     news: str = ""

@@ -17,13 +17,13 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
-from gateway.conversation import Busy
 from gateway.events import Knock, act
 from gateway.headers import RawHeaders, bare, raw
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
 from gateway.peers import listed, peer_of, within
+from gateway.rerunning import Busy
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 

@@ -4,7 +4,6 @@ They take the same two calls as a turn: begin says who the address is and whethe
 used, commit writes under the key.
 """
 
-import asyncio
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -14,13 +13,13 @@ from core.ports import Command
 from core.service import execute
 from core.values import Address
 from gateway.hashing import OncePerTurn
+from gateway.rerunning import TRIES_MAX, pause
 from gateway.runtime import Runtime
 from storage.database import Stale
 from storage.turns import BeginAsk, OutboundRow, Snapshot, Work
 from storage.unit_of_work import TurnWork
 
 R = TypeVar("R")
-TRIES_MAX: Final = 8
 NOBODY: Final = Address("msisdn", "")
 """The address of a door that speaks for the tenant itself."""
 
@@ -92,7 +91,7 @@ async def command(
         try:
             return await _attempt(rt, tenant, key, wanted, address, hasher)
         except Stale:
-            await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
+            await pause(rt, attempt)
     raise Stale
 
 

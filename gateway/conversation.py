@@ -4,7 +4,6 @@ Called by `carriers` inside a USSD request and by the worker for stored chat and
 turn is pure, so a stale version simply runs it again (docs/architecture.md, Optimistic by nature).
 """
 
-import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -23,20 +22,16 @@ from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_
 from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
+from gateway.rerunning import rerun
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
 from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, Telling, placed
 from gateway.watch import Step
-from storage.database import Lost, Stale
+from storage.database import Stale
 from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
 
-TRIES_MAX: Final = 8
 RETRY_WINDOW_S: Final = 3
-
-
-class Busy(Exception):
-    """Versions kept changing under this turn; nothing was done."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,17 +55,9 @@ async def converse(rt: Runtime, said: Message) -> Answered:
     When the connection broke under a commit, the next begin finds its key, or that nothing was
     written; `said.committing` stays set only when that could not be asked either.
     """
-    hasher, lost = OncePerTurn(rt.hasher), False
-    for attempt in range(TRIES_MAX):
-        try:
-            return replace(await _attempt(rt, said, hasher), reruns=attempt)
-        except Stale:
-            await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
-        except Lost:
-            if lost:
-                raise
-            lost = True
-    raise Busy
+    hasher = OncePerTurn(rt.hasher)
+    answered, reruns = await rerun(rt, lambda: _attempt(rt, said, hasher))
+    return replace(answered, reruns=reruns) if reruns else answered
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:

@@ -6,7 +6,6 @@ session, so that a notice that comes twice, or before the last answer's own retr
 Without a channel that can push, the next visit says it first.
 """
 
-import asyncio
 from datetime import timedelta
 from typing import Final
 
@@ -18,17 +17,15 @@ from dialogs.session import Result, Session, from_json
 from dialogs.texts import NO_TEXTS
 from dialogs.view import is_member
 from gateway.adapter import Channel
-from gateway.conversation import Busy
 from gateway.inbound import SessionEnded
 from gateway.message import conversation_id, session_claim
 from gateway.noticing import way_to
 from gateway.outgoing import Payload, hints, outbound
 from gateway.render import fit
+from gateway.rerunning import rerun
 from gateway.runtime import Runtime
-from storage.database import Lost, Stale
 from storage.turns import BeginAsk, OutboundRow, Snapshot, Work
 
-TRIES_MAX: Final = 8
 TELL_FOR: Final = timedelta(hours=1)
 """A notice later than this tells nothing: the next visit does."""
 
@@ -38,20 +35,9 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
     Unavailable: then the carrier's next notice finds what was done."""
     if ended.sender is None:
         return
-    lost = False
-    for attempt in range(TRIES_MAX):
-        try:
-            await _attempt(rt, channel, ended, ended.sender)
-        except Stale:
-            await asyncio.sleep(rt.rng.uniform(0, 0.004 * 2**attempt))
-        except Lost:
-            if lost:
-                raise
-            lost = True
-        else:
-            rt.wake.set()
-            return
-    raise Busy
+    sender = ended.sender
+    await rerun(rt, lambda: _attempt(rt, channel, ended, sender))
+    rt.wake.set()
 
 
 async def _attempt(rt: Runtime, channel: Channel, ended: SessionEnded, sender: Address) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from core.values import Address
 from gateway.adapter import Adapter, Channel, Forged, Peers
-from gateway.conversation import Busy, converse
+from gateway.conversation import converse
 from gateway.dropping import tell_dropped
 from gateway.inbound import (
     DeliveryReport,
@@ -28,6 +28,7 @@ from gateway.inbound import (
 from gateway.lines import timed
 from gateway.message import conversation_id, keyed, refusal
 from gateway.render import Page
+from gateway.rerunning import Busy
 from gateway.runtime import Runtime
 from storage.database import Unavailable
 from storage.inbox import NewInbound

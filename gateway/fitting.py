@@ -5,7 +5,7 @@ name above it (docs/conversation.md). Called by the commands that save a shop's 
 the test that holds the catalogues themselves to it.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,16 +15,15 @@ from dialogs import overrides
 from dialogs.directions import ordered
 from dialogs.notices import NOTICES, say
 from dialogs.overrides import Known, known
+from dialogs.room import NAME_MIN
+from dialogs.screen import Room
 from dialogs.texts import EPOCH, Texts
 from gateway.encoding import is_gsm, plain, segments, septets, units
 
-SEPTETS: Final = 182
-UNITS: Final = 80
+SCREEN: Final = Room()
 BUTTON: Final = 20
 PARTS: Final = 2
 LONG_NAME: Final = 40
-CUT_NAME: Final = 12
-"""Screens that are not Latin cut names to this (dialogs/room.py, NAME_MIN)."""
 LONG_POINTS: Final = 9_999_999
 FAR: Final = EPOCH + timedelta(days=4 * 365 - 4)
 """A date with two digits of day and month, and a year."""
@@ -43,16 +42,16 @@ def fault(language: str, message: str, forms: tuple[str, ...]) -> str | None:
 
 
 def _on_a_button(words: Texts, _: Known, form: str) -> str | None:
-    taken = units(plain(_filled(words, form, CUT_NAME)))
+    taken = units(plain(_filled(words, form, NAME_MIN)))
     return f"a button holds {BUTTON} characters and this takes {taken}" if taken > BUTTON else None
 
 
 def _on_a_screen(words: Texts, text: Known, form: str) -> str | None:
     said = _shown(words, text, form, LONG_NAME)
     if is_gsm(said):
-        taken, most = septets(said), SEPTETS
+        taken, most = septets(said), SCREEN.septets
     else:
-        taken, most = units(_shown(words, text, form, CUT_NAME)), UNITS
+        taken, most = units(_shown(words, text, form, NAME_MIN)), SCREEN.units
     if taken <= most:
         return None
     return f"a screen holds {most} characters and this can take {taken}"
@@ -95,7 +94,7 @@ def longest(words: Texts, name: str, name_chars: int) -> str:
         "count": words.points(LONG_POINTS), "points": words.points(LONG_POINTS),
         "available": words.points(LONG_POINTS), "back": words.points(LONG_POINTS),
         "member": words.joined("Ny***", words.phone("+962795550100")),
-        "tier": "N" * CUT_NAME,
+        "tier": "N" * NAME_MIN,
     }.get(name, "N" * name_chars)  # fmt: skip
 
 
@@ -112,7 +111,7 @@ def _as_a_message(words: Texts, text: Known) -> str | None:
 
 def _parts(words: Texts, kind: str) -> int:
     latin = is_gsm(plain(words.t("You have {points}.", points="")))
-    name = "N" * (LONG_NAME if latin else CUT_NAME)
+    name = "N" * (LONG_NAME if latin else NAME_MIN)
     programme = Programme(
         tenant_id=NOBODY, slug="shop", name=name, config_version=1, region="JO", currency="JOD",
         timezone="UTC", dial="*123*4567#", texts={words.language: words.own},
@@ -126,7 +125,7 @@ def _params(name: str) -> dict[str, Any]:
     """What notices of every kind are told, as long as can be."""
     return {
         "points": LONG_POINTS, "available": LONG_POINTS, "to_next": LONG_POINTS,
-        "next_tier": name[:CUT_NAME], "tier": name[:CUT_NAME], "multiplier_pct": 125,
+        "next_tier": name[:NAME_MIN], "tier": name[:NAME_MIN], "multiplier_pct": 125,
         "amount": str(Money(999_999_999, "JOD")), "reward": name, "reason": "wrong_person",
-        "until": datetime.isoformat(FAR), "ref": "K7F3QD2",
+        "until": FAR.isoformat(), "ref": "K7F3QD2",
     }  # fmt: skip

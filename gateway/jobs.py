@@ -16,7 +16,7 @@ from core.ledger.commands import ExpirePoints
 from core.ports import Command
 from core.rewards.commands import ExpireIssuance
 from gateway.commanding import AlreadyDone, begin, command, unit_of_work
-from gateway.conversation import Busy, converse
+from gateway.conversation import converse
 from gateway.delivery import deliver, fate
 from gateway.following import follow_up
 from gateway.inbound import Inbound
@@ -24,6 +24,7 @@ from gateway.lines import timed
 from gateway.logs import get
 from gateway.message import keyed
 from gateway.noticing import push
+from gateway.rerunning import Busy
 from gateway.runtime import Runtime
 from gateway.silence import look
 from storage.database import Unavailable

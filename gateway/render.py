@@ -35,14 +35,13 @@ _BODY_MAX: Final = 4096
 class Profile:
     """What a channel can show. `reply_in_response`: answers inside the request (USSD).
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
-    `accumulates`: each request repeats all input of the session. `body_max` in bytes.
+    `body_max` in bytes.
     `signed`: the carrier's requests prove their origin by themselves. `deeper`: the carrier adds a
     path of its own to our URL. `session_scope`: a carrier's session id is one phone's among all
     channels of the kind, or on its channel alone, where unrelated carriers share the kind."""
 
     surface: Literal["ussd", "sms", "chat"]
     reply_in_response: bool = False
-    accumulates: bool = False
     septets: int = 182
     ucs2_chars: int = 80
     segments: int = 3

@@ -26,12 +26,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from core.values import Address
+from gateway.adapter import Channel
 from gateway.logs import get
 from gateway.metrics import Metrics
 from gateway.networks import network_of
@@ -52,17 +53,6 @@ _HOPS: Final = tuple(f"hop:{n}" for n in range(len(HOP_S) + 1))
 _OWNS: Final = tuple(f"own:{n}" for n in range(len(OWN_S) + 1))
 _SLOTS: Final = tuple(f"at:{n * SLOT_S}" for n in range(HOUR_S // SLOT_S))
 _KNOWN: Final = {"replied": "", "silent": "", "repeated": "repeated"}
-
-
-class Listed(Protocol):
-    """What the watch needs of a channel."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def owner(self) -> UUID: ...
-    @property
-    def kind(self) -> str: ...
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +96,7 @@ class Watch:
 
     def heard(
         self,
-        channel: Listed,
+        channel: Channel,
         sender: Address,
         told: str,
         outcome: str,
@@ -128,7 +118,9 @@ class Watch:
             counts[_OWNS[bisect_left(OWN_S, own_s)]] += 1
             self._stepped(channel, network, step, cell, at_s)
 
-    def _stepped(self, channel: Listed, network: str, step: Step, cell: _Cell, at_s: float) -> None:
+    def _stepped(
+        self, channel: Channel, network: str, step: Step, cell: _Cell, at_s: float
+    ) -> None:
         cell.counts["ended" if step.ends else f"shown:{step.screen}"] += 1
         if step.left_at is None:
             cell.counts["opened"] += 1
@@ -143,7 +135,7 @@ class Watch:
 
     def notified(
         self,
-        channel: Listed,
+        channel: Channel,
         sender: Address | None = None,
         told: str = "",
         *,
@@ -189,7 +181,7 @@ class Watch:
             row, waiting = _row(key, cell), self._waiting.get(key)
             self._waiting[key] = row if waiting is None else _both(waiting, row)
 
-    def _cell(self, channel: Listed, network: str, at_s: float) -> _Cell:
+    def _cell(self, channel: Channel, network: str, at_s: float) -> _Cell:
         hour_s = int(at_s) // HOUR_S * HOUR_S
         key = (channel.id, network, hour_s)
         cell = self._cells.get(key)

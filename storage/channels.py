@@ -18,7 +18,7 @@ from storage.crypto import Vault, place
 from storage.database import Database, Row
 from storage.statements import frozen
 from storage.tables import channel, channel_secret, channel_setting, sub_code, tenant
-from storage.turns import PLATFORM
+from storage.work import PLATFORM
 
 REFRESH_S: Final = 3.0
 REFRESH_BURST: Final = 5
@@ -102,6 +102,7 @@ class _Known(Generic[C]):
     by_id: Mapping[UUID, C]
     by_token: Mapping[bytes, C]
     by_address: Mapping[tuple[str, str], C]
+    by_code: Mapping[tuple[str, str], C]
     by_sub_code: Mapping[tuple[UUID, str], UUID]
 
 
@@ -116,7 +117,7 @@ class Registry(Generic[C]):
         self._db = db
         self._vault = vault
         self._make = make
-        self._known: _Known[C] = _Known({}, {}, {}, {}, {})
+        self._known: _Known[C] = _Known({}, {}, {}, {}, {}, {})
         self._looks_left: float = REFRESH_BURST
         self._looked_at = time.monotonic()
         self._looking = asyncio.Lock()
@@ -169,8 +170,7 @@ class Registry(Generic[C]):
         `version` of the channel's owner. A tenant's own code means it here too: carriers that know
         `*123#` alone deliver `*123*1#` to it."""
         given = self._known.by_sub_code.get((shared.id, digits))
-        own = f"{shared.address.removesuffix('#')}*{digits}#"
-        found = self._known.by_address.get((shared.kind, own))
+        found = self._known.by_code.get((shared.kind, f"{_bare(shared.address)}*{digits}"))
         return given or (found.owner if found else None)
 
     def elsewhere(self, channel: C, address: str) -> bool:
@@ -239,8 +239,14 @@ class Registry(Generic[C]):
             by_id={each.id: each for each in channels},
             by_token={token_hash(self._vault, each.token): each for each in channels},
             by_address={(each.kind, each.address): each for each in channels},
+            by_code={(each.kind, _bare(each.address)): each for each in channels},
             by_sub_code=sub_codes,
         )
+
+
+def _bare(address: str) -> str:
+    """A code without the stars and the hash at its ends: whether they are written is the same."""
+    return address.strip("*#")
 
 
 def token_hash(vault: Vault, token: str) -> bytes:

@@ -139,7 +139,8 @@ class Commits:
 
 
 def outcome(told: str) -> Exception | None:
-    """What commit_many_v1 says of one turn: an SQLSTATE means what it means when told alone."""
+    """What commit_many_v1 says of one turn: Stale and Unavailable as when told alone; whatever
+    else was refused is a Conflict."""
     if told == "ok":
         return None
     state, _, constraint = told.partition(":")

@@ -118,6 +118,9 @@ class Lane(Generic[A, R]):
 
         def landed(flown: asyncio.Task[R]) -> None:
             self._resent.discard(flown)
+            if flown.cancelled():
+                arrived.cancel()
+                return
             _give(arrived, flown.exception() or flown.result())
 
         sent = asyncio.get_running_loop().create_task(travel(), context=Context())

@@ -20,7 +20,7 @@ from storage.database import Conflict, Database, Row
 from storage.inbox import storable
 from storage.statements import frozen
 from storage.tables import address_stop, notice, outbound
-from storage.turns import PAYLOAD_PLACE
+from storage.work import PAYLOAD_PLACE
 
 State = Literal["queued", "unknown", "sent", "delivered", "read", "failed"]
 Reported = Literal["sent", "delivered", "read", "failed"]

@@ -11,7 +11,7 @@ from uuid import UUID
 from core.values import Address
 from storage.crypto import Vault, place
 from storage.database import Database
-from storage.turns import SESSION_PLACE
+from storage.work import SESSION_PLACE
 
 _AT_TENANT: Final = "select at_tenant from conversation where id = %(id)s"
 _SESSION: Final = "select session from conversation where id = %(id)s"

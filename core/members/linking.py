@@ -11,7 +11,6 @@ from typing import Final
 from core.changes import (
     AddressAdded,
     Change,
-    CodeAdded,
     CodeUsed,
     ConsentGiven,
     LinkAdded,
@@ -28,7 +27,6 @@ from core.errors import (
 from core.facts import Caller, Member, TillCode
 from core.links import Linking
 from core.members import tries
-from core.members.callers import member_of
 from core.members.customers import read_till_code, refuse_used, unknown_code
 from core.members.link_commands import (
     LinkPhone,
@@ -41,10 +39,10 @@ from core.members.merging import merge, movable
 from core.members.notices import tell
 from core.members.pins import check_pin
 from core.members.records import moved
+from core.members.till_codes import own_code
 from core.ports import Decision, Stamp, UnitOfWork
 
 CODE_FOR: Final = timedelta(minutes=10)
-DIGITS: Final = 6
 TRIES: Final = 5
 """Wrong link codes that a member, or an address that is nobody's, may type in an hour."""
 
@@ -53,28 +51,7 @@ WORDING: Final = "Linked by a code of the member's own."
 
 async def show_link_code(uow: UnitOfWork, command: ShowLinkCode) -> Decision[TillCode]:
     """The member's live code again, or a new one."""
-    member = member_of(uow.caller)
-    own = await uow.load.own_code(member.id, "link")
-    if own is not None and own.used_at is None and own.expires_at > uow.now:
-        return Decision(own)
-    shown = TillCode(
-        id=uow.new_id(),
-        kind="link",
-        member_id=member.id,
-        issuance_id=None,
-        code=uow.digits(DIGITS),
-        expires_at=uow.now + CODE_FOR,
-    )
-    added = CodeAdded(
-        id=shown.id,
-        kind="link",
-        member_id=member.id,
-        issuance_id=None,
-        code=shown.code,
-        at=uow.now,
-        expires_at=shown.expires_at,
-    )
-    return Decision(shown, (added,))
+    return await own_code(uow, "link", CODE_FOR)
 
 
 async def look_up_link(uow: UnitOfWork, command: LookUpLink) -> Decision[LinkPreview]:

@@ -45,9 +45,9 @@ def merge(caller: Caller, linking: Linking, stamp: Stamp) -> tuple[tuple[Change,
     source = Account(wallet, caller.programme, stamp)
     target = Account(kept.wallet, caller.programme, stamp)
     live = algebra.live(linking.lots, stamp.now)
-    points = sum(lot.remaining for lot in live)
+    points = movable(linking, stamp.now)
     # What has expired is breakage of the account it expired in, booked or not.
-    break_lots(source, [lot for lot in linking.lots if lot.remaining and lot not in live])
+    break_lots(source, [lot for lot in linking.lots if lot not in live])
     move_lots(source, target, live, points, link_id)
     carry(source, target, wallet.lifetime_earned, wallet.lifetime_spent, wallet.visits)
     changes: tuple[Change, ...] = (

@@ -1,7 +1,5 @@
-"""Till codes: six random digits on a customer's phone for the cashier (security.md 20).
-
-A member's own code says who (5 minutes), an issuance's says what (until the issuance ends). They
-are unique among the tenant's live ones, which storage enforces. Called through core.service.
+"""Codes for the cashier: a member's own says who (5 minutes), an issuance's says what (until the
+issuance ends; security.md 20). Called through core.service.
 """
 
 from datetime import datetime, timedelta
@@ -12,13 +10,13 @@ from core.changes import CodeAdded
 from core.errors import CodeNotUnderstood
 from core.facts import Issuance, TillCode
 from core.members import tries
-from core.members.callers import member_of, staff_of
+from core.members.callers import staff_of
 from core.members.customers import read_till_code, refuse_used, unknown_code
+from core.members.till_codes import new_code, own_code
 from core.ports import Decision, Stamp, UnitOfWork
 from core.rewards.commands import LookUpCode, ShowMyCode
 from core.rewards.states import require_state
 
-DIGITS: Final = 6
 OWN_CODE_FOR: Final = timedelta(minutes=5)
 
 
@@ -26,41 +24,12 @@ def issuance_code(
     stamp: Stamp, member_id: UUID, issuance_id: UUID, expires_at: datetime
 ) -> CodeAdded:
     """A code for the till that lives as long as its issuance."""
-    return CodeAdded(
-        id=stamp.new_id(),
-        kind="issuance",
-        member_id=member_id,
-        issuance_id=issuance_id,
-        code=stamp.digits(DIGITS),
-        at=stamp.now,
-        expires_at=expires_at,
-    )
+    return new_code(stamp, "issuance", member_id, expires_at, issuance_id)
 
 
 async def show_my_code(uow: UnitOfWork, command: ShowMyCode) -> Decision[TillCode]:
     """The member's live code again, or a new one."""
-    member = member_of(uow.caller)
-    own = await uow.load.own_code(member.id)
-    if own is not None and own.used_at is None and own.expires_at > uow.now:
-        return Decision(own)
-    added = CodeAdded(
-        id=uow.new_id(),
-        kind="member",
-        member_id=member.id,
-        issuance_id=None,
-        code=uow.digits(DIGITS),
-        at=uow.now,
-        expires_at=uow.now + OWN_CODE_FOR,
-    )
-    shown = TillCode(
-        id=added.id,
-        kind="member",
-        member_id=member.id,
-        issuance_id=None,
-        code=added.code,
-        expires_at=added.expires_at,
-    )
-    return Decision(shown, (added,))
+    return await own_code(uow, "member", OWN_CODE_FOR)
 
 
 async def look_up_code(uow: UnitOfWork, command: LookUpCode) -> Decision[Issuance]:

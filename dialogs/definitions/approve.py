@@ -13,12 +13,12 @@ from core.rewards.commands import Reject as Refuse
 from dialogs.choices import shortened
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, Reject, View, do
 from dialogs.messages import Choice, Reply
+from dialogs.offers import BUTTON
 from dialogs.reasons import REASONS
 from dialogs.room import confirmation, label_in_room
 from dialogs.texts import mark
 from dialogs.wording import refusal
 
-BUTTON: Final = 20
 BUTTONS: Final = 3
 PREFIX: Final = "issuance:"
 Heard = Generator[Command[Any], Any, Outcome]

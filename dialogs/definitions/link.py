@@ -93,7 +93,7 @@ def hear_code(view: View) -> Heard:
 
 def _look_up(view: View) -> Heard:
     typed = view.input.text
-    word = keyword(typed, view.language)
+    word = keyword(typed, view.language, *view.caller.programme.languages)
     if word and word[0].dialog == dialog.name:
         typed = word[1]  # All of what the other phone shows: LINK 482 913.
     try:

@@ -52,9 +52,7 @@ def ask_mine(view: View) -> Reply | Outcome:
 @dialog.ask("find", free=True, lists=True)
 def ask_find(view: View) -> Generator[Command[Any], Any, Reply]:
     """The open shops by name, fifty at a time; the renderer pages within them."""
-    after, seen = view.slots.get("after"), view.slots.get("seen", 0)
-    asked = ListShops(after=(after[0], after[1]) if after else None, limit=PAGE + 1)
-    shops = yield from do(asked)
+    seen, shops = view.slots.get("seen", 0), (yield from _listed(view))
     choices = _choices(shops[:PAGE], seen)
     if len(shops) > PAGE:
         number = numbered(seen + PAGE + 1)
@@ -109,7 +107,15 @@ def _visit(view: View, tenant_id: UUID) -> Visit:
 def _turn(view: View) -> Generator[Command[Any], Any, Outcome]:
     """The next fifty: the last shop shown is asked for once more, so that no name has to be kept
     from one turn to the next."""
-    after, seen = view.slots.get("after"), view.slots.get("seen", 0)
-    asked = ListShops(after=(after[0], after[1]) if after else None, limit=PAGE + 1)
-    last = (yield from do(asked))[:PAGE][-1]
+    shops = (yield from _listed(view))[:PAGE]
+    if not shops:  # All of them closed while they were shown: from the first again.
+        return Move("turn", slots={"after": None, "seen": 0})
+    seen, last = view.slots.get("seen", 0), shops[-1]
     return Move("turn", slots={"after": [last.name, last.slug], "seen": seen + PAGE})
+
+
+def _listed(view: View) -> Generator[Command[Any], Any, tuple[Shop, ...]]:
+    """The shops of this fifty, and one more where there are more."""
+    after = view.slots.get("after")
+    asked = ListShops(after=(after[0], after[1]) if after else None, limit=PAGE + 1)
+    return (yield from do(asked))

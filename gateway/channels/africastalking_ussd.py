@@ -43,7 +43,7 @@ from gateway.inbound import (
 )
 from gateway.render import Page
 
-PROFILE: Final = Profile(surface="ussd", reply_in_response=True, accumulates=True)
+PROFILE: Final = Profile(surface="ussd", reply_in_response=True)
 
 # An honest session is far shorter: the longest inputs are names and codes, and 180 s is short.
 TEXT_MAX_CHARS: Final = 2000

@@ -148,8 +148,9 @@ def missing(
 
 
 def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
-    """The row of a kind: written below, or drawn from its table where it is declared."""
+    """The row of a kind: written above, or drawn from its table where it is declared."""
     from gateway.declared.carrier import Declared
+    from gateway.declared.table import OWN_SETTINGS
 
     adapter = adapters.get(kind)
     if not isinstance(adapter, Declared):
@@ -158,7 +159,7 @@ def row_of(kind: str, adapters: Mapping[str, "Adapter"]) -> Kind:
     return Kind(
         address=_CODE,
         looks="a code such as *440#",
-        settings=frozenset({"request_time", "retry_window_s", "session_ttl_s", *rules}),
+        settings=OWN_SETTINGS | rules.keys(),
         secrets=frozenset({"shared_secret"}),
         signed=False,
         rules=rules,

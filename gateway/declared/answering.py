@@ -17,7 +17,7 @@ from gateway.markup import UNWRITABLE
 CHOICE: Final = {"more", "end"}
 """The keys of a value that differs between an open and a last answer."""
 
-_HOLE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+HOLE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _TYPES: Final = {
     "text": "text/plain; charset=utf-8",
     "json": "application/json",
@@ -27,7 +27,7 @@ _TYPES: Final = {
 
 def holes(template: str) -> list[str]:
     """The names in braces."""
-    return _HOLE.findall(template)
+    return HOLE.findall(template)
 
 
 def answer(table: Answer, words: str, *, end: bool, kept: Mapping[str, str]) -> HttpResponse:
@@ -81,7 +81,7 @@ def _tree(node: Any, values: Mapping[str, str], *, end: bool) -> Any:
         return [each for each in (_tree(e, values, end=end) for e in node) if each is not _NOTHING]
     if not isinstance(node, str):
         return node
-    if alone := _HOLE.fullmatch(node):
+    if alone := HOLE.fullmatch(node):
         value = values.get(alone[1])
         return _NOTHING if value is None else msgspec.Raw(value.encode())
     return _filled(node, values, _in_words)
@@ -91,7 +91,7 @@ _NOTHING: Final = object()
 
 
 def _filled(template: str, values: Mapping[str, str], write: Callable[[str], str]) -> str:
-    return _HOLE.sub(lambda hole: write(values.get(hole[1], "")), template)
+    return HOLE.sub(lambda hole: write(values.get(hole[1], "")), template)
 
 
 def _in_words(value: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.adapter import Channel
 from gateway.codes import bare
-from gateway.declared.answering import chosen, holes
+from gateway.declared.answering import HOLE, chosen, holes
 from gateway.declared.reading import as_text, values
 from gateway.declared.table import Answer, End, Plain, Table, Test
 from gateway.inbound import HttpRequest, HttpResponse, Malformed, read_json
@@ -24,7 +24,6 @@ _CONTENT: Final = {
     "json": "application/json",
     "xml": "application/xml",
 }
-_HOLE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ def ask(table: Table, channel: Channel, public_url: str, step: Step) -> HttpRequ
         fields[asked.secret] = secret
     elif secret:
         headers.append(("x-maita-secret", secret))
-    path = _HOLE.sub(lambda h: quote(as_text(fields.pop(h[1], "")), safe=""), asked.path)
+    path = HOLE.sub(lambda h: quote(as_text(fields.pop(h[1], "")), safe=""), asked.path)
     url = f"{public_url}/public/ussd/callback/{channel.token}{path}"
     if asked.encoding == "query":
         query = urlencode({name: as_text(value) for name, value in fields.items()})
@@ -100,7 +99,7 @@ def _sampled(table: Table, channel: Channel, step: Step) -> dict[str, Plain]:
     if table.request.time:
         samples.setdefault(table.request.time, "{time}")
     return {
-        name: _HOLE.sub(lambda hole: told[hole[1]], value) if isinstance(value, str) else value
+        name: HOLE.sub(lambda hole: told[hole[1]], value) if isinstance(value, str) else value
         for name, value in samples.items()
     }
 
@@ -201,7 +200,7 @@ def _at(body: Any, found: Any, *, end: bool) -> str | None:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    pieces = _HOLE.split(template)
+    pieces = HOLE.split(template)
     literal = [re.escape(piece) for piece in pieces[::2]]
     named = ["(?P<words>.*)" if name == "words" else ".*?" for name in pieces[1::2]]
     woven = [a + b for a, b in zip(literal, [*named, ""], strict=True)]

@@ -54,7 +54,6 @@ class Declared:
         self.PROFILE = Profile(
             surface="ussd",
             reply_in_response=True,
-            accumulates=asked.input == "accumulated",
             septets=screen.septets,
             ucs2_chars=screen.ucs2_chars,
             session_ttl_s=screen.session_ttl_s,

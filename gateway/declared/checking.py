@@ -101,7 +101,7 @@ def _check_answer(table: Table) -> None:
     if not pair and (answer.encoding == "json") != isinstance(answer.body, dict):
         raise Mistake("answer.body", 'an object for "json", a text or { more, end } for the others')
     _check_body("answer.body", answer.body, known)
-    if not any("words" in holes(text) for text in _texts(answer.body)):
+    if not any("words" in holes(text) for text in texts(answer.body)):
         raise Mistake("answer.body", "{words} must be in it")
     if not _differs(answer.body) and not any(isinstance(v, Two) for v in answer.headers.values()):
         raise Mistake("answer.body", "an open and a last answer must differ: { more = …, end = … }")
@@ -131,7 +131,7 @@ def _check_bare(key: str, fixed: Bare) -> None:
 
 
 def _check_body(key: str, body: object, known: frozenset[str] | set[str]) -> None:
-    for text in _texts(body):
+    for text in texts(body):
         _check_holes(key, text, known)
 
 
@@ -142,12 +142,13 @@ def _check_holes(key: str, text: str, known: frozenset[str] | set[str]) -> None:
             raise Mistake(key, f"{{{name}}} is not known: {listed} may be filled in")
 
 
-def _texts(tree: Any) -> Iterator[str]:
+def texts(tree: Any) -> Iterator[str]:
+    """Every text of a tree of tables and lists."""
     if isinstance(tree, dict):
         tree = list(tree.values())
     if isinstance(tree, list):
         for each in tree:
-            yield from _texts(each)
+            yield from texts(each)
     elif isinstance(tree, str):
         yield tree
 

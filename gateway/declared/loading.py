@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
-from gateway.declared.checking import Mistake, check
+from gateway.declared.checking import Mistake, check, texts
 from gateway.declared.table import OWN_SETTINGS, Setting, Table
 from gateway.settings import SettingsError
 
@@ -75,7 +75,8 @@ def _settings(file: str, raw: Mapping[str, Any]) -> dict[str, Setting]:
             found[name] = msgspec.convert(each, Setting)
         except msgspec.ValidationError as error:
             raise WrongTable(f"{file}: {_told(str(error), f'settings.{name}')}.") from None
-    used = {name[1:] for name in _stands({k: v for k, v in raw.items() if k != "settings"})}
+    rest = {key: value for key, value in raw.items() if key != "settings"}
+    used = {text[1:] for text in texts(rest) if _STANDS.fullmatch(text)}
     for name, setting in found.items():
         if not _NAME.fullmatch(name) or name in OWN_SETTINGS:
             taken = ", ".join(sorted(OWN_SETTINGS))
@@ -87,17 +88,6 @@ def _settings(file: str, raw: Mapping[str, Any]) -> dict[str, Setting]:
         what = "is used nowhere: write it as" if name in found else "is not declared: add it for"
         raise WrongTable(f'{file}: settings.{name}: {what} "${name}".')
     return found
-
-
-def _stands(tree: object) -> Iterator[str]:
-    """Every `$name` of a table."""
-    if isinstance(tree, dict):
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for each in tree:
-            yield from _stands(each)
-    elif isinstance(tree, str) and _STANDS.fullmatch(tree):
-        yield tree
 
 
 def _filled(tree: Any, values: Mapping[str, str]) -> Any:

@@ -144,5 +144,7 @@ class Table(_Strict, frozen=True, kw_only=True):
     samples: dict[str, Plain] = {}
 
 
-OWN_SETTINGS: Final = frozenset({"allow", "request_time", "retry_window_s", "session_ttl_s"})
+OWN_SETTINGS: Final = frozenset(
+    {"allow", "base_url", "request_time", "retry_window_s", "session_ttl_s"}
+)
 """Settings that every declared kind has; a table's own have other names."""

@@ -8,10 +8,11 @@ They are needed before a tenant is known, so they lie under the platform, whose 
 tells running processes of them.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, bindparam, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from storage.admin.editing import Edit, editing
@@ -19,7 +20,7 @@ from storage.admin.spec import SpecError, SubCodePart, TenantSpec
 from storage.database import Database
 from storage.statements import frozen
 from storage.tables import channel, sub_code, tenant
-from storage.turns import PLATFORM
+from storage.work import PLATFORM
 
 
 def _bare(code: ColumnElement[str]) -> ColumnElement[str]:
@@ -55,8 +56,8 @@ _GIVE_UP: Final = frozen(
     delete(sub_code)
     .where(
         sub_code.c.at_tenant == _TENANT,
-        tuple_(sub_code.c.channel_id, sub_code.c.digits)
-        == tuple_(bindparam("channel_id", type_=Uuid), bindparam("digits", type_=Text)),
+        sub_code.c.channel_id == bindparam("channel_id", type_=Uuid),
+        sub_code.c.digits == bindparam("digits", type_=Text),
     )
     .returning(sub_code.c.digits)
 )
@@ -110,10 +111,12 @@ async def check_sub_codes(db: Database, spec: TenantSpec) -> dict[tuple[str, str
     return shared
 
 
-async def write_sub_codes(db: Database, tenant_id: UUID, spec: TenantSpec) -> bool:
+async def write_sub_codes(
+    db: Database, tenant_id: UUID, spec: TenantSpec, shared: Mapping[tuple[str, str], UUID]
+) -> bool:
     """Make a tenant's digits what its file says; those it does not name are given up. Answers
-    whether any changed. Raises SpecError when another tenant has them."""
-    shared = await check_sub_codes(db, spec)
+    whether any changed. `shared`: what `check_sub_codes` answered. Raises SpecError when another
+    tenant has them."""
     wanted = {(shared[each.kind, each.address], each.digits) for each in spec.sub_codes}
     rows = await db.read(PLATFORM, _STORED, {"at_tenant": tenant_id})
     if wanted == {(row["id"], row["digits"]) for row in rows}:

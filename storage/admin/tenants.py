@@ -83,7 +83,7 @@ async def create_tenant(
     if spec.texts:
         assert text_fault is not None, "texts are checked before they are stored"
         check_texts(spec.tenant.languages, spec.said, text_fault)
-    await check_sub_codes(db, spec)
+    shared = await check_sub_codes(db, spec)
     for place, own in enumerate(spec.channels):
         await check_own_code(db, f"channels[{place}].address", own.kind, own.address)
     before = await find_tenant(db, spec.tenant.slug)
@@ -98,7 +98,7 @@ async def create_tenant(
         await write_staff(edit, people, vault, ids)
         for part in spec.channels:
             await write_channel(edit, part, spec.tenant.region, vault, ids)
-    changed = edit.changed | await write_sub_codes(db, tenant_id, spec)
+    changed = edit.changed | await write_sub_codes(db, tenant_id, spec, shared)
     after = await find_tenant(db, spec.tenant.slug)
     assert after is not None, "it was committed above"
     return Applied(tenant=after, created=before is None, changed=changed)

@@ -224,8 +224,10 @@ class LinkLoads:
     async def linking(self, code: str) -> Counted[Linking]:
         """By the digits of a link code, used or expired too, with the wrong ones of who types."""
         reader, own = self._reader, self._reader.caller.member
-        hashed = tries_hash(reader.vault, reader.tenant, reader.caller.address).hex()
-        subject = str(own.id) if own else hashed
+        if own:
+            subject = str(own.id)
+        else:
+            subject = tries_hash(reader.vault, reader.tenant, reader.caller.address).hex()
         params = {**self._own(), "code_hash": reader.code_hash(code), "subject": subject}
         row = await reader.answer(_BY_CODE, **params)
         return Counted(found=self._linking(row), tries=counted(row["tries"], "link", subject))

@@ -276,9 +276,7 @@ class RewardLoads:
             code=maybe(self._reader.opened(document["code"]), TillCode),
         )
 
-    async def own_code(
-        self, member_id: UUID, kind: Literal["member", "link"] = "member"
-    ) -> TillCode | None:
+    async def own_code(self, member_id: UUID, kind: Literal["member", "link"]) -> TillCode | None:
         """A member's own code that can still be used, for the till or for linking a phone."""
         row = await self._reader.row(_OWN_CODE, member_id=member_id, kind=kind)
         return maybe(self._reader.opened(row and row["code"]), TillCode)

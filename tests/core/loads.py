@@ -117,9 +117,7 @@ class MemoryLoads:
         tries = self.counted("use_here", str(self.caller.member.id))
         return Counted(found=found, tries=tries)
 
-    async def own_code(
-        self, member_id: UUID, kind: Literal["member", "link"] = "member"
-    ) -> TillCode | None:
+    async def own_code(self, member_id: UUID, kind: Literal["member", "link"]) -> TillCode | None:
         self.trips += 1
         rows = [c for c in self.tables.codes.values() if c.member_id == member_id]
         rows = [c for c in rows if c.kind == kind]
@@ -230,10 +228,10 @@ class MemoryLoads:
         return Counted(found=self.others.get(code), tries=self.counted("join_code", subject))
 
     async def shops(self, *, after: tuple[str, str] | None, limit: int) -> tuple[Shop, ...]:
-        raise NotImplementedError("one shop has no list of others")
+        raise NotImplementedError("the database is asked: tests/storage/loads/test_shops.py")
 
     async def shops_like(self, typed: str) -> tuple[Shop, ...]:
-        raise NotImplementedError("nor a way to find them")
+        raise NotImplementedError("the database is asked: tests/storage/loads/test_shops.py")
 
     async def due_issuances(self, *, limit: int) -> tuple[UUID, ...]:
         self.trips += 1

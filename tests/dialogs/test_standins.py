@@ -48,7 +48,7 @@ def test_every_text_that_core_tells_is_open_or_hidden() -> None:
 
 def stand_ins() -> StandIns:
     known = StandIns("JO")
-    known.value(world.caller(points=5, name="Zorodzai", staff="cashier"))
+    known.value(world.caller(points=5, name="Zorodzai", staff="cashier", languages=("en", "ar")))
     known.value(Enrol("Zorodzai", "en", "We keep"))
     known.value(FindCustomer("0791234999"))
     known.value(FindCustomer("482913"))
@@ -86,6 +86,7 @@ SEEN = Session(
         ("redeem 2", "redeem 2"),
         ("CODE 482913", "CODE 100001"),
         ("BAL", "BAL"),
+        ("رصيد", "رصيد"),
         ("my PIN is 83920", "?"),
         ("83920", "?"),
         ("BAL 83920", "BAL ?"),

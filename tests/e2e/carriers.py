@@ -51,6 +51,23 @@ class Handset:
             "text": self.text,
         }
 
+    def ended(self, **changes: str) -> dict[str, str]:
+        """The carrier's word that the session is over: it died, unless `changes` say otherwise
+        (docs/wire-formats.md 1)."""
+        return {
+            "date": "2026-11-27 12:00:00",
+            "sessionId": self.session,
+            "serviceCode": self.code,
+            "networkCode": "64801",
+            "phoneNumber": self.phone,
+            "status": "Incomplete",
+            "cost": "ZWG 0.10",
+            "durationInMillis": "9000",
+            "hopsCount": "4",
+            "input": self.text,
+            "lastAppResponse": self.screen,
+        } | changes
+
     async def dial(self, http: httpx.AsyncClient, digits: str = "") -> str:
         """Open a session, perhaps with digits dialled past the code."""
         self.session = f"ATUid_{next(_COUNT)}_{time.time_ns()}"

@@ -57,12 +57,6 @@ def looking_into(data_dir: Path) -> Iterator[psycopg.Connection]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
-def gateway_url(gateway: Gateway) -> str:
-    """Where the gateway listens."""
-    return gateway.url
-
-
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """A client as carriers have one."""
@@ -87,6 +81,22 @@ def handset(gateway: Gateway, slug: str, phone: str, *, url: str = "") -> Handse
     row = channel(gateway, slug, "africastalking_ussd")
     path = f"/public/ussd/callback/{row['token']}"
     return Handset(url=(url or gateway.url) + path, code=row["address"], phone=phone)
+
+
+async def award(
+    gateway: Gateway, http: httpx.AsyncClient, slug: str, *words: str
+) -> tuple[str, str]:
+    """A demo tenant's cashier, in English, gives points for a purchase: `words` are the customer
+    and the amount. The question and what was done."""
+    cashier = next(p for p in tenant(gateway, slug)["staff"] if p["role"] == "cashier")
+    till = handset(gateway, slug, cashier["phone"])
+    await till.dial(http)
+    await till.start_over(http)
+    await till.pick(http, "Staff")
+    await till.say(http, cashier["pin"])
+    await till.pick(http, "Award a purchase")
+    asked = await till.say(http, *words)
+    return asked, await till.pick(http, "Yes")
 
 
 def meta(gateway: Gateway, slug: str) -> Meta:

@@ -1,6 +1,6 @@
 """A proxy between the gateway and PostgreSQL that can hold an answer back (security.md, F2).
 
-It reads the server's messages just enough to count finished exchanges (`ReadyForQuery`), so a
+It reads the server's messages just enough to see finished exchanges (`ReadyForQuery`), so a
 test can stop the world between the commit of a turn and the gateway's knowing of it.
 """
 
@@ -16,22 +16,15 @@ READY_FOR_QUERY = ord("Z")
 
 @dataclass(slots=True)
 class Proxy:
-    """Forwards until armed. `free`: lets so many exchanges pass, then holds all answers.
-    `marker`: holds the answers of a connection from the moment its client says these bytes;
-    `barrier`: holds the very saying of them, so that the server never hears it. `stopped`: how
-    many connections stand still so far."""
+    """Forwards until told. `marker`: holds the answers of a connection from the moment its client
+    says these bytes; `barrier`: holds the very saying of them, so that the server never hears it.
+    `stopped`: how many connections stand still so far."""
 
     url: str = ""
-    free: int | None = None
     marker: bytes | None = None
     barrier: bytes | None = None
     held: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: int = 0
-
-    def arm(self, free: int) -> None:
-        """Hold the answer after `free` more exchanges."""
-        self.free = free
-        self.held.clear()
 
     async def pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, holding: asyncio.Event
@@ -57,12 +50,10 @@ class Proxy:
             while True:
                 head = await source.readexactly(5)
                 body = await source.readexactly(int.from_bytes(head[1:], "big") - 4)
-                if self.free == 0 or holding.is_set():
+                if holding.is_set():
                     if head[0] == READY_FOR_QUERY:
                         self._stop()
                     continue
-                if head[0] == READY_FOR_QUERY and self.free is not None:
-                    self.free -= 1
                 sink.write(head + body)
                 await sink.drain()
         sink.close()

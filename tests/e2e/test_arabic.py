@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.e2e.conftest import handset, tenant
+from tests.e2e.conftest import award, handset
 from tests.e2e.process import Gateway
 
 SHOP = "cafe-aroma"
@@ -29,7 +29,9 @@ async def test_a_newcomer_is_served_in_arabic(gateway: Gateway, http: httpx.Asyn
 
     seen.append(await phone.say(http, "00"))
 
-    await _award(gateway, http, "50")
+    asked, done = await award(gateway, http, SHOP, PHONE, "50")
+    assert "محمد\u200e: +500 pts for 50.000 JOD?" in asked
+    assert "Done. محمد has 510 pts." in done
     seen.append(await phone.dial(http))
     seen.append(await phone.say(http, "00"))
     assert "محمد: 510 نقاط، Silver\n1 - رصيدي\n" in phone.screen
@@ -40,17 +42,3 @@ async def test_a_newcomer_is_served_in_arabic(gateway: Gateway, http: httpx.Asyn
     seen.append(await phone.say(http, "00"))
     assert "Free Coffee بالانتظار" in await pick("مكافآتي")
     assert [page for page in seen if len(page.removeprefix("CON ")) > SCREEN_UNITS] == []
-
-
-async def _award(gateway: Gateway, http: httpx.AsyncClient, amount: str) -> None:
-    """A cashier who speaks English gives points to a customer whose name is Arabic."""
-    cashier = next(p for p in tenant(gateway, SHOP)["staff"] if p["role"] == "cashier")
-    till = handset(gateway, SHOP, cashier["phone"])
-    await till.dial(http)
-    await till.start_over(http)
-    await till.pick(http, "Staff")
-    await till.say(http, cashier["pin"])
-    await till.pick(http, "Award a purchase")
-    await till.say(http, PHONE, amount)
-    assert "محمد\u200e: +500 pts for 50.000 JOD?" in till.screen, till.screen
-    assert "Done. محمد has 510 pts." in await till.pick(http, "Yes")

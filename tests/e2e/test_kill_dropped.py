@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from storage.embedded import EmbeddedPostgres, choose_folder
-from tests.e2e.carriers import Handset
 from tests.e2e.conftest import Listening
 from tests.e2e.process import Gateway, maita, start
 from tests.e2e.proxy import proxied
@@ -16,22 +15,6 @@ from tests.e2e.shop import Shop, newcomers
 from tests.e2e.test_kill_worker import doors
 
 __all__ = ["doors"]
-
-
-def notice(phone: Handset) -> dict[str, str]:
-    """The carrier's word that the phone's session died (docs/wire-formats.md 1)."""
-    return {
-        "date": "2026-11-27 12:00:00",
-        "sessionId": phone.session,
-        "serviceCode": phone.code,
-        "networkCode": "64801",
-        "phoneNumber": phone.phone,
-        "status": "Incomplete",
-        "durationInMillis": "9000",
-        "hopsCount": "4",
-        "input": phone.text,
-        "lastAppResponse": phone.screen,
-    }
 
 
 async def test_a_result_is_told_once_whoever_dies(
@@ -55,16 +38,16 @@ async def test_a_result_is_told_once_whoever_dies(
             dying = phone.url.replace("/callback/", "/events/")
             async with httpx.AsyncClient(timeout=1.5, trust_env=False) as impatient:
                 with pytest.raises(httpx.HTTPError):
-                    await impatient.post(dying, data=notice(phone))
+                    await impatient.post(dying, data=phone.ended())
             assert proxy.held.is_set()
             doomed.kill()
         url = dying.replace(doomed.url, doors.url)
         for _ in range(2):
-            assert (await http.post(url, data=notice(phone))).status_code == 200
+            assert (await http.post(url, data=phone.ended())).status_code == 200
         worker = await asyncio.to_thread(start, "worker", folder)
         (told,) = await provider[1].wait(1)
         assert "Last Mugs is reserved until" in json.dumps(told)
-        assert (await http.post(url, data=notice(phone))).status_code == 200
+        assert (await http.post(url, data=phone.ended())).status_code == 200
         twilio = shop.twilio(doors)
         assert (await twilio.text(http, phone.phone, "BAL")).status_code == 200
         assert len(await provider[1].wait(2)) == 2

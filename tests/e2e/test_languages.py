@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.e2e.conftest import handset, tenant
+from tests.e2e.conftest import award, handset
 from tests.e2e.process import Gateway
 
 SHOP = "fresh-fitness"
@@ -54,7 +54,9 @@ async def test_a_newcomer_is_served_in_their_language(
     assert way.welcome in await phone.say(http, "Rudo")
     await phone.say(http, "00")
 
-    await _award(gateway, http, way.phone, "10")
+    asked, done = await award(gateway, http, SHOP, way.phone, "10")
+    assert "+50 pts for 10.00 USD?" in asked
+    assert "Done. Rudo has 70 pts." in done
     assert "Rudo: 70 pts" in await phone.dial(http)
     shelf = await phone.pick(http, way.rewards)
     assert shelf.startswith("CON Fresh Fitness")
@@ -69,17 +71,3 @@ async def test_a_newcomer_is_served_in_their_language(
     assert f"Smoothie {code}" in phone.screen
     await phone.say(http, "00")
     assert way.has in await phone.pick(http, way.balance)
-
-
-async def _award(gateway: Gateway, http: httpx.AsyncClient, member: str, amount: str) -> None:
-    """A cashier who never chose a language gives points for a purchase."""
-    cashier = next(p for p in tenant(gateway, SHOP)["staff"] if p["role"] == "cashier")
-    till = handset(gateway, SHOP, cashier["phone"])
-    await till.dial(http)
-    await till.start_over(http)
-    await till.pick(http, "Staff")
-    await till.say(http, cashier["pin"])
-    await till.pick(http, "Award a purchase")
-    await till.say(http, member, amount)
-    assert "+50 pts for 10.00 USD?" in till.screen, till.screen
-    assert "Done. Rudo has 70 pts." in await till.pick(http, "Yes")

@@ -168,6 +168,14 @@ class TeaHouse:
             await self.award(phone, points)
         return member.id
 
+    async def at_home(self, number: str) -> Handset:
+        """A new member's phone at home, 400 points in the wallet."""
+        await self.join(number, 400)
+        await self.work_off()
+        handset = self.handset(number)
+        await handset.dial(self.http)
+        return handset
+
     async def award(self, phone: str, points: int) -> None:
         """A member's purchase for so many points (a multiple of ten)."""
         member = (await self.caller(phone)).member

@@ -19,35 +19,12 @@ _PHONES = count(773500001)
 
 @pytest.fixture
 async def phone(shop: TeaHouse) -> Handset:
-    """A member's phone at home, 400 points in the wallet."""
-    number = f"+263{next(_PHONES)}"
-    await shop.join(number, 400)
-    await shop.work_off()
-    handset = shop.handset(number)
-    await handset.dial(shop.http)
-    return handset
-
-
-def notice(phone: Handset, **changes: str) -> dict[str, str]:
-    """The carrier's word that the phone's session is over."""
-    return {
-        "date": "2026-11-27 12:00:00",
-        "sessionId": phone.session,
-        "serviceCode": phone.code,
-        "networkCode": "64801",
-        "phoneNumber": phone.phone,
-        "status": "Incomplete",
-        "cost": "ZWG 0.10",
-        "durationInMillis": "9000",
-        "hopsCount": "4",
-        "input": phone.text,
-        "lastAppResponse": phone.screen,
-    } | changes
+    return await shop.at_home(f"+263{next(_PHONES)}")
 
 
 async def end(shop: TeaHouse, phone: Handset, **changes: str) -> None:
     url = phone.url.replace("/callback/", "/events/")
-    answer = await shop.http.post(url, data=notice(phone, **changes))
+    answer = await shop.http.post(url, data=phone.ended(**changes))
     assert (answer.status_code, answer.text) == (200, "")
 
 
@@ -187,7 +164,7 @@ async def test_a_session_nobody_opened(shop: TeaHouse, phone: Handset) -> None:
 
 async def test_a_phone_that_dialled_again_was_told(shop: TeaHouse, phone: Handset) -> None:
     await reserved(shop, phone)
-    old = notice(phone)
+    old = phone.ended()
     assert "Pot of Tea is reserved" in await phone.dial(shop.http)
     url = phone.url.replace("/callback/", "/events/")
     assert (await shop.http.post(url, data=old)).status_code == 200

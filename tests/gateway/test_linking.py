@@ -22,13 +22,7 @@ _PEOPLE = count(13491208655302741918)
 
 @pytest.fixture
 async def phone(shop: TeaHouse) -> Handset:
-    """A member's phone at home, 400 points in the wallet."""
-    number = f"+263{next(_PHONES)}"
-    await shop.join(number, 400)
-    await shop.work_off()
-    handset = shop.handset(number)
-    await handset.dial(shop.http)
-    return handset
+    return await shop.at_home(f"+263{next(_PHONES)}")
 
 
 @pytest.fixture

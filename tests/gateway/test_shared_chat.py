@@ -10,8 +10,6 @@ from storage.admin.staff import remove_staff
 from storage.turns import PLATFORM
 from tests.gateway.market import STYLIST, Market, salon
 
-ENDED = "END We could not do that. Nothing was changed. Please dial again."
-
 
 @pytest.mark.parametrize("surface", ["chat", "text"])
 async def test_balance_from_nobody_and_from_one(surface: str, market: Market, phone: str) -> None:

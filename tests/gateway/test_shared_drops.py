@@ -8,7 +8,6 @@ from gateway.inbound import SessionEnded
 from storage.turns import PLATFORM
 from tests.e2e.carriers import Handset
 from tests.gateway.market import CODE, NUMBER, Market
-from tests.gateway.test_dropped_sessions import notice
 
 RESERVED = "Tea House\nPot of Tea is reserved until"
 
@@ -26,7 +25,7 @@ async def reserved(market: Market, both: str) -> Handset:
 
 async def _end(market: Market, phone: Handset) -> None:
     url = phone.url.replace("/callback/", "/events/")
-    answer = await market.house.http.post(url, data=notice(phone))
+    answer = await market.house.http.post(url, data=phone.ended())
     assert (answer.status_code, answer.text) == (200, "")
 
 

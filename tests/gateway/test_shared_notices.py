@@ -10,8 +10,6 @@ from tests.gateway.market import NUMBER, STYLIST, Market
 from tests.gateway.teahouse import CASHIER
 from tests.gateway.teahouse import NUMBER as OWN_NUMBER
 
-ENDED = "END We could not do that. Nothing was changed. Please dial again."
-
 
 async def test_a_notice_goes_out_by_the_shared_number_where_the_shop_has_none(
     market: Market, phone: str, superuser: psycopg.Connection

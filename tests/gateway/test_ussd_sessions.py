@@ -20,12 +20,7 @@ _PHONES = count(773000001)
 
 @pytest.fixture
 async def phone(shop: TeaHouse) -> Handset:
-    """A member's phone at home, 400 points in the wallet."""
-    number = f"+263{next(_PHONES)}"
-    await shop.join(number, 400)
-    handset = shop.handset(number)
-    await handset.dial(shop.http)
-    return handset
+    return await shop.at_home(f"+263{next(_PHONES)}")
 
 
 async def given(shop: TeaHouse, phone: Handset) -> int:

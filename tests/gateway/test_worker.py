@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
@@ -14,8 +14,8 @@ import pytest
 
 from core.rewards.commands import ExpireIssuance, Redeem
 from gateway import jobs, worker
-from gateway.conversation import Busy
 from gateway.jobs import HANDLERS
+from gateway.rerunning import Busy
 from gateway.runtime import Runtime
 from gateway.worker import start
 from storage.database import Stale, Unavailable
@@ -24,7 +24,6 @@ from storage.turns import PLATFORM
 from tests.gateway.teahouse import TeaHouse
 
 _PHONES = count(778000001)
-Check = Callable[[], Awaitable[bool]]
 
 
 @pytest.fixture

@@ -71,23 +71,19 @@ WHOLE: Final[dict[str, set[str]]] = {filling.name: set() for filling in FILLINGS
 """Every name that was made, by its filling."""
 
 
+@cache
 def stretched(filling: Filling, part: str, original: str, most: int) -> str:
-    """The longest name of its kind that ends as the original does."""
+    """The longest name of its kind that ends as the original does: as much of the sentence as
+    leaves the original its place behind it, `most` in all. WHOLE has it from then on."""
     sentence = getattr(filling, part)
     if not sentence or not original:
         return original
-    name = _stretched(sentence, original, most)
-    WHOLE[filling.name].add(name)
-    return name
-
-
-@cache
-def _stretched(sentence: str, original: str, most: int) -> str:
-    """As much of the sentence as leaves the original its place behind it, `most` in all."""
     kept = sentence[: max(most - len(original) - 1, 4)]
     while unicodedata.category(sentence[len(kept) : len(kept) + 1] or " ")[0] in "MSC":
         kept = kept[:-1]
-    return f"{kept.rstrip()} {original}"[:most]
+    name = f"{kept.rstrip()} {original}"[:most]
+    WHOLE[filling.name].add(name)
+    return name
 
 
 @cache

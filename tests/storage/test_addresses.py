@@ -9,22 +9,12 @@ import pytest
 from core.changes import AddressMoved, BelongingsMoved
 from core.values import Address
 from storage.crypto import Vault, address_hash
-from storage.database import Database, Stale
+from storage.database import Stale
 from storage.turns import Turns
 from tests.shops import Shop
 from tests.storage.fact_cases import address_added
 from tests.storage.test_commit_changes import rows
-from tests.storage.world import NOW, Programmes, World, new_world, work
-
-
-@pytest.fixture(scope="module")
-def turns(db: Database, vault: Vault) -> Turns:
-    return Turns(db, vault, Programmes())
-
-
-@pytest.fixture
-def world(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]) -> World:
-    return new_world(superuser, vault, tenants[0])
+from tests.storage.world import NOW, World, new_world, work
 
 
 def listed(connection: psycopg.Connection, vault: Vault, address: Address) -> list[UUID]:

@@ -22,18 +22,13 @@ from core.changes import (
     NoticeMoved,
 )
 from storage.crypto import CODE_PLACE, Vault, code_hash, place
-from storage.database import Conflict, Database, Stale
+from storage.database import Conflict, Stale
 from storage.turns import Turns
 from tests.shops import Shop, ids
 from tests.storage.change_cases import CASES, CONDITIONAL, HIDDEN
 from tests.storage.fact_cases import code_added, notice_added, transfer_added
 from tests.storage.move_cases import address_stopped
-from tests.storage.world import LATER, NOW, Programmes, World, new_world, work
-
-
-@pytest.fixture(scope="module")
-def turns(db: Database, vault: Vault) -> Turns:
-    return Turns(db, vault, Programmes())
+from tests.storage.world import LATER, NOW, World, new_world, work
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Links on a real database: the books after them, every way to falsify them, and many at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -17,7 +16,6 @@ from core.values import Address, Secret
 from storage.crypto import Vault
 from storage.database import Database
 from storage.verify import PROMISES
-from tests.conftest import Urls
 from tests.core.cafe import CAKE, CASHIER, LINA, MANAGER, OMAR, RUDO, STRANGER, TEA, jod
 from tests.storage.ledger_shop import LedgerShop
 from tests.storage.linked_shop import ask, code_of, kept, linked, open_linked_shop, undone
@@ -49,20 +47,6 @@ TAMPER = {
 }
 """What tests of verify's other promises are in tests/storage/test_verify.py."""
 CASES = [(id, tampering) for id, statements in TAMPER.items() for tampering in statements]
-
-
-@pytest.fixture(scope="module")
-async def crowded(database_urls: Urls) -> AsyncIterator[Database]:
-    database = await Database.open(database_urls.app, size=16, timeout_s=20)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
-    database = await Database.open(database_urls.verify, size=1)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

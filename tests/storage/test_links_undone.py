@@ -1,7 +1,7 @@
 """What comes back when a link is undone on a real database: what was given back and taken since."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -16,17 +16,9 @@ from core.values import Address
 from storage.crypto import Vault
 from storage.database import Database
 from storage.identifiers import Identifiers
-from tests.conftest import Urls
 from tests.core.cafe import CASHIER, LINA, OMAR, RUDO, jod
 from tests.storage.ledger_shop import LedgerShop
 from tests.storage.linked_shop import POT, SLICE, ask, kept, linked, open_linked_shop, undone
-
-
-@pytest.fixture
-async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
-    database = await Database.open(database_urls.verify, size=1)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ Everyone is told yes or no; a tally of the yeses, kept apart, must be what the b
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -44,13 +43,6 @@ GIFT = replace(TEA, id=UUID(int=41), slug="gift", name="Gift", points=10)
 REWARDS = (COFFEE, CAKE, GIFT)
 STOCK = {COFFEE.id: 25, CAKE.id: 1}
 BACK = ("rejected", "cancelled", "expired")
-
-
-@pytest.fixture(scope="module")
-async def crowded(database_urls: Urls) -> AsyncIterator[Database]:
-    database = await Database.open(database_urls.app, size=16, timeout_s=20)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

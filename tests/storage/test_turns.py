@@ -11,26 +11,16 @@ from core.changes import AccountMoved, StockMoved
 from core.facts import Expiry
 from core.values import Address
 from storage.crypto import Vault, place
-from storage.database import Database, Stale, count_trips
+from storage.database import Stale, count_trips
 from storage.turns import PAYLOAD_PLACE, OutboundRow, StoredAnswer, Turns
 from tests.shops import Shop, ids, put
 from tests.storage.fact_cases import notice_added
-from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
-
-
-@pytest.fixture(scope="module")
-def turns(db: Database, vault: Vault) -> Turns:
-    return Turns(db, vault, Programmes())
+from tests.storage.world import NOW, World, asks, talk, work
 
 
 @pytest.fixture(scope="module")
 def shop(tenants: tuple[Shop, Shop]) -> Shop:
     return tenants[0]
-
-
-@pytest.fixture
-def world(superuser: psycopg.Connection, vault: Vault, shop: Shop) -> World:
-    return new_world(superuser, vault, shop)
 
 
 def count(connection: psycopg.Connection, statement: str, *params: Any) -> int:

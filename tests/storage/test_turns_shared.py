@@ -14,7 +14,6 @@ from sqlalchemy import Table
 
 from core.changes import AddressAdded, AddressListed, AddressStopped, Change
 from core.values import Address
-from storage.crypto import Vault
 from storage.database import Database
 from storage.tables import PRE_TENANT, metadata
 from storage.tables.schema import SHARED
@@ -24,7 +23,7 @@ from tests.storage.change_cases import CASES
 from tests.storage.fact_cases import notice_added
 from tests.storage.move_cases import account_moved, address_listed
 from tests.storage.test_commit_changes import everything, rows
-from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
+from tests.storage.world import NOW, World, asks, talk, work
 
 OF_A_SHOP = [
     table
@@ -35,16 +34,6 @@ OF_A_SHOP = [
 
 def nobody() -> Address:
     return Address("msisdn", f"+26371{ids.digits(7)}")
-
-
-@pytest.fixture(scope="module")
-def turns(db: Database, vault: Vault) -> Turns:
-    return Turns(db, vault, Programmes())
-
-
-@pytest.fixture
-def world(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Shop]) -> World:
-    return new_world(superuser, vault, tenants[0])
 
 
 def where(connection: psycopg.Connection, statement: str, *params: Any) -> set[UUID]:

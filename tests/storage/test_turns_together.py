@@ -1,7 +1,6 @@
 """Turns that travel in one call: each ends as it would have ended alone, whoever sits beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -30,14 +29,6 @@ def worlds(superuser: psycopg.Connection, vault: Vault, tenants: tuple[Shop, Sho
 @pytest.fixture
 def commits(db: Database, vault: Vault) -> Commits:
     return Commits(db, vault)
-
-
-@pytest.fixture(scope="module")
-async def wide(database_urls: Urls) -> AsyncIterator[Database]:
-    """Room for many at once, as several processes together have it."""
-    database = await Database.open(database_urls.app, size=16, timeout_s=20)
-    yield database
-    await database.close()
 
 
 async def begun(db: Database, vault: Vault, wanted: list[BeginAsk]) -> None:
@@ -145,7 +136,7 @@ async def test_one_poisoned_turn_disturbs_nobody(
 
 
 async def test_flights_that_cross_do_not_wait_for_each_other(
-    wide: Database, vault: Vault, superuser: psycopg.Connection, worlds: list[World]
+    crowded: Database, vault: Vault, superuser: psycopg.Connection, worlds: list[World]
 ) -> None:
     """Opposite orders of accounts and stock, from processes at once, a refusal in each flight:
     locks are taken by id, in its second pass too."""
@@ -170,12 +161,12 @@ async def test_flights_that_cross_do_not_wait_for_each_other(
                 for world in order
             ]
             works.insert(2, work(mine[0], sold_out))
-            done += (await Commits(wide, vault).turns(works)).count(None)
+            done += (await Commits(crowded, vault).turns(works)).count(None)
         return done
 
     before = superuser.execute(_DEADLOCKS).fetchone()
     done = sum(await asyncio.gather(process(mine), process(mine[::-1]), process(mine)))
-    await asyncio.gather(*(wide.call("select pg_stat_force_next_flush()") for _ in range(16)))
+    await asyncio.gather(*(crowded.call("select pg_stat_force_next_flush()") for _ in range(16)))
     assert superuser.execute(_DEADLOCKS).fetchone() == before
     total = superuser.execute(
         "select sum(visits) from account where id = any(%s)", ([w.account for w in mine],)

@@ -1,7 +1,6 @@
 """`maita verify` is content with what commits write, and finds every way to falsify it."""
 
 import dataclasses
-from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
@@ -27,17 +26,10 @@ from storage.embedded import EmbeddedPostgres
 from storage.migrate import upgrade
 from storage.turns import OutboundRow, Turns
 from storage.verify import PROMISES, run_checks
-from tests.conftest import Urls, new_folder
+from tests.conftest import new_folder
 from tests.shops import Shop, ids
 from tests.storage.test_links import TAMPER as LINKS
 from tests.storage.world import LATER, NOW, Programmes, talk, work
-
-
-@pytest.fixture(scope="module")
-async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
-    database = await Database.open(database_urls.verify, size=1)
-    yield database
-    await database.close()
 
 
 @pytest.fixture(scope="module")

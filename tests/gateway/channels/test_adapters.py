@@ -34,7 +34,6 @@ from tests.gateway.channels.cases import (
 KINDS, NOBODY = kinds(), Peers()
 CASES = [case for kind in KINDS for case in kind.cases]
 HOSTILE = "\u202e<script>&amp;]]></x>\x00\ud800\r\nEND hacked' OR '1'='1 {{7*7}} ${jndi:x}\u2028🎁"
-REASONS = ("forged", "malformed", "busy", "ended")
 
 
 def of(*questions: str) -> list[Any]:

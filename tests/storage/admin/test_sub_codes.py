@@ -1,6 +1,5 @@
 """A shop's digits behind a code that shops share: given by its file, one shop's only, given up."""
 
-import psycopg
 import pytest
 
 from storage.admin import (
@@ -16,7 +15,6 @@ from storage.channels import Registry
 from storage.turns import PLATFORM
 from tests.storage.admin.conftest import CAFE, Office
 
-Owner = psycopg.Connection
 KIND = "africastalking_ussd"
 
 
@@ -58,6 +56,14 @@ async def test_digits_lead_to_their_shop_and_are_written_back(shared: Office) ->
     assert '[shortcuts]\n11 = "REDEEM free-coffee"\n2 = "REWARDS"' in text
     assert (await shared.apply(text)).changed is False
     assert decode(text).shortcuts == {"2": "REWARDS", "11": "REDEEM free-coffee"}
+
+
+async def test_an_own_code_is_its_shops_however_it_is_written(shared: Office) -> None:
+    registry = Registry(shared.db, shared.vault)
+    applied = await shared.apply(CAFE.replace('address = "*123*45#"', 'address = "*123*45"'))
+    await registry.load()
+    (channel,) = await registry.of_owner(PLATFORM)
+    assert registry.at_sub_code(channel, "45") == applied.tenant.id
 
 
 async def test_what_a_file_does_not_name_is_given_up(shared: Office) -> None:

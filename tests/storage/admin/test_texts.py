@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from storage.admin import (
@@ -19,7 +18,6 @@ from storage.programmes import Programmes
 from storage.turns import PLATFORM
 from tests.storage.admin.conftest import CAFE, Office
 
-Owner = psycopg.Connection
 EARN = "Earn points on every visit."
 HAVE = "You have {count} pt."
 TEXTS = f"""

@@ -104,7 +104,7 @@ async def test_a_foreign_shop_sees_nothing_of_it(
     assert await foreign.customer(shop.member) is None
     assert await foreign.reversal(purchase) is None
     assert await foreign.issuances(shop.member, is_open=True) == ()
-    assert await foreign.own_code(shop.member) is None
+    assert await foreign.own_code(shop.member, "member") is None
     assert await foreign.history(shop.member, before=None, limit=9) == ()
     assert (await foreign.redemption(shop.mug)).stock is None
     assert await foreign.addresses(shop.member) == ()

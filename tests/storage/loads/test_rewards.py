@@ -113,9 +113,9 @@ async def test_own_code_is_the_live_one(load: Any, rows: Rows) -> None:
     rows.code("444441", expires_at=NOW)
     rows.code("444442", used_at=NOW)
     rows.code("444443", rows.issuance("issued"))
-    assert await load.own_code(rows.shop.member) is None
+    assert await load.own_code(rows.shop.member, "member") is None
     made = rows.code("444444")
-    found = await load.own_code(rows.shop.member)
+    found = await load.own_code(rows.shop.member, "member")
     assert (found.id, found.code, found.kind, found.used_at) == (made, "444444", "member", None)
 
 

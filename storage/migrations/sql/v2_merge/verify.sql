@@ -3,16 +3,14 @@ grant select on member_address, member_link to maita_reports;
 set local role maita_reports;
 
 create view verify.memberships as
-select m.tenant_id, m.id as member_id, m.status, m.merged_into, i.status as into_status,
-       a.id as account_id, a.posted, a.held, a.pending, a.lifetime_earned, a.lifetime_spent,
-       a.visits,
+select m.tenant_id, m.id as member_id, m.status, m.merged_into, a.posted, a.held, a.pending,
+       a.lifetime_earned, a.lifetime_spent, a.visits,
        (select count(*) from public.member_address d
          where d.tenant_id = m.tenant_id and d.member_id = m.id) as addresses,
        (select count(*) from public.issuance s
          where s.tenant_id = m.tenant_id and s.member_id = m.id
            and s.state in ('reserved', 'issued')) as issuances_open
   from public.member m
-  left join public.member i on i.tenant_id = m.tenant_id and i.id = m.merged_into
   left join public.account a on a.tenant_id = m.tenant_id and a.member_id = m.id;
 
 create view verify.links as

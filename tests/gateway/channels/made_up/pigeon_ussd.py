@@ -33,7 +33,7 @@ from gateway.inbound import (
 )
 from gateway.render import Page
 
-PROFILE: Final = Profile(surface="ussd", reply_in_response=True, accumulates=True)
+PROFILE: Final = Profile(surface="ussd", reply_in_response=True)
 _STATUS: Final = {"forged": 403, "malformed": 400, "busy": 200, "ended": 200}
 
 
