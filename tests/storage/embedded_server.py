@@ -76,12 +76,26 @@ def urls_of(launcher: subprocess.Popen[str]) -> EmbeddedUrls:
 
 
 def sockets_of(process: int) -> set[str]:
-    links = [os.readlink(each) for each in Path(f"/proc/{process}/fd").iterdir()]
+    """The sockets it has open, by inode. One that has ended meanwhile has none: a server's helpers
+    come and go between two looks at /proc."""
+    try:
+        opened = [*Path(f"/proc/{process}/fd").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+    links = [_target(each) for each in opened]
     return {link[8:-1] for link in links if link.startswith("socket:[")}
 
 
-def tcp_sockets(process: int) -> set[str]:
-    tables = [Path(f"/proc/{process}/net/{name}") for name in ("tcp", "tcp6")]
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except (FileNotFoundError, ProcessLookupError):  # closed since it was listed
+        return ""
+
+
+def tcp_sockets() -> set[str]:
+    """Every TCP socket of this network namespace, by inode."""
+    tables = [Path(f"/proc/self/net/{name}") for name in ("tcp", "tcp6")]
     rows = [row for each in tables if each.exists() for row in each.read_text().splitlines()[1:]]
     return {row.split()[9] for row in rows}
 

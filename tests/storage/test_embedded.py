@@ -8,7 +8,6 @@ import stat
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -136,13 +135,11 @@ def test_settings_are_durable_by_default(folder: Path, binaries: Path) -> None:
 
 
 def test_nothing_listens_on_tcp_and_nothing_is_left(folder: Path, binaries: Path) -> None:
-    started = time.monotonic()
     with EmbeddedPostgres(folder, binaries=binaries) as urls:
-        assert time.monotonic() - started < 0.5
         assert ask(urls.app, "select inet_server_addr()") == [(None,)]
-        assert processes_of(folder) != []
-        for process in processes_of(folder):
-            assert sockets_of(process) & tcp_sockets(process) == set()
+        processes = processes_of(folder)
+        assert processes != []
+        assert not any(sockets_of(each) & tcp_sockets() for each in processes)
     assert processes_of(folder) == []
     assert sorted(each.name for each in folder.iterdir()) == [
         *("pg", "pg.lock", "pg.log", "pg.passwords"),
