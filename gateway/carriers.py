@@ -18,13 +18,14 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
 from gateway.events import Knock, act
-from gateway.headers import RawHeaders, bare, raw
+from gateway.headers import bare, raw
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
 from gateway.peers import listed, peer_of, within
 from gateway.rerunning import Busy
 from gateway.runtime import Runtime
+from gateway.whole import whole_of
 from storage.database import Unavailable
 
 UNAUTHORIZED: Final = HttpResponse(
@@ -91,11 +92,11 @@ class Doors:
         try:
             response = await self._response(scope, receive, asked)
         finally:
-            await self._send(send, response)
+            await self._send(scope, send, response)
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt
-        body = await _body(receive, BODY_MAX[asked.name])
+        body = await _body(scope, receive, BODY_MAX[asked.name])
         if isinstance(body, HttpResponse):
             return body
         request = _http_request(rt, scope, body)
@@ -111,16 +112,24 @@ class Doors:
             Knock(rt=rt, adapter=adapter, channel=channel, asked=request, peers=peers)
         )
 
-    async def _send(self, send: Send, response: HttpResponse) -> None:
+    async def _send(self, scope: Scope, send: Send, response: HttpResponse) -> None:
         self._rt.metrics.request("door", response.status)
+        headers = (*raw(response.headers), *self._headers)
+        whole = whole_of(scope)
+        if whole and whole.answer(response.status, headers, response.body):
+            return
         length = (b"content-length", b"%d" % len(response.body))
-        headers: RawHeaders = (*raw(response.headers), length, *self._headers)
+        headers = (*headers, length)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def _body(receive: Receive, most: int) -> bytes | HttpResponse:
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | HttpResponse:
     """The raw body, as signatures cover it, within the limits of security.md 25."""
+    whole = whole_of(scope)
+    arrived = whole.body() if whole else None
+    if arrived is not None:
+        return arrived if len(arrived) <= most else TOO_LARGE
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):

@@ -69,7 +69,7 @@ async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
     if snapshot.answer:
         return _repeated(said, snapshot)
     said = await _configured(rt, said, snapshot)
-    if ask_of(rt, said).tenant != asked.tenant:
+    if said.shared and ask_of(rt, said).tenant != asked.tenant:
         # The digits lead to another shop since.
         raise Stale
     heard = _heard(rt, said, snapshot)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 import msgspec
@@ -171,7 +171,9 @@ def read_form(
         raise Malformed("too many fields")
     form: dict[str, str] = {}
     for field in fields:
-        name, value = map(_unquoted, field.partition("=")[::2])
+        name, _, value = field.partition("=")
+        if "%" in field or "+" in field:
+            name, value = _unquoted(name), _unquoted(value)
         if name in form and (once is None or name in once):
             raise Malformed("a field is repeated")
         form.setdefault(name, value)
@@ -179,8 +181,11 @@ def read_form(
 
 
 def _unquoted(text: str) -> str:
-    plain = text.replace("+", " ") if "+" in text else text
-    return unquote(plain, errors="surrogateescape") if "%" in plain else plain
+    plain = text.replace("+", " ")
+    if "%" not in plain:
+        return plain
+    octets = unquote_to_bytes(plain.encode("utf-8", "surrogateescape"))
+    return octets.decode("utf-8", "surrogateescape")
 
 
 def is_sound(text: str) -> bool:

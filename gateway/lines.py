@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 from core.values import mask_phone
 from gateway.conversation import Answered
-from gateway.logs import get
+from gateway.logs import get, plainly
 from gateway.message import Message
 from gateway.runtime import Runtime
 from storage.database import count_trips
@@ -31,9 +31,10 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
     rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
     if answered.outcome in ALARMS:
         rt.metrics.alarm(answered.outcome)
-    get("message").info(
+    plainly(
+        get("message"),
         "message",
-        tenant=str(answered.tenant or said.channel.owner),
+        tenant=answered.tenant or said.channel.owner,
         channel=kind,
         sender=mask_phone(said.sender.value),
         key=said.key[3:15],

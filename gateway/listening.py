@@ -14,6 +14,7 @@ from typing import Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.settings import Settings, SettingsError
+from gateway.whole import EXTENSION, Whole
 
 HEAD_MAX: Final = 32 * 1024
 HEADERS_MAX: Final = 100
@@ -58,10 +59,12 @@ class BoundedHttp(HttpToolsProtocol):
         """A head is whole. What is raised here answers 400 and closes."""
         self._heading = False
         self._arrived()
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum([len(name) + len(value) for name, value in self.headers])
         if len(self.headers) > HEADERS_MAX or size > HEAD_MAX:
             raise ValueError("head too large")
         super().on_headers_complete()
+        # The application's task has not begun: it finds this in its scope.
+        self.scope["extensions"] = {EXTENSION: Whole(self.cycle)}  # type: ignore[dict-item]
 
     def _expect(self) -> None:
         self._deadline = self.loop.call_later(HEAD_DEADLINE_S, self.transport.close)

@@ -26,7 +26,7 @@ from structlog.typing import FilteringBoundLogger
 
 from core.values import mask_phone as mask
 
-__all__ = ["Lines", "configure", "get", "mask"]
+__all__ = ["Lines", "configure", "get", "mask", "plainly"]
 
 FLUSH_S: Final = 0.05
 VALUE_MAX: Final = 256
@@ -95,7 +95,7 @@ def configure(level: str, *, pretty: bool, stream: TextIO) -> Lines:
     processors = [_stamped, _safe, render]
     structlog.configure(
         processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(number),
+        wrapper_class=(structlog.make_filtering_bound_logger if pretty else _wrapper)(number),
         logger_factory=lambda *_: _Sink(lines),
         cache_logger_on_first_use=True,
     )
@@ -112,6 +112,23 @@ def get(name: str) -> FilteringBoundLogger:
     """The logger of a module: `get("message").info("message", tenant=…, outcome=…)`."""
     logger: FilteringBoundLogger = structlog.get_logger(log=name).bind()
     return logger
+
+
+def plainly(logger: FilteringBoundLogger, event: str, **fields: object) -> None:
+    """`logger.info(event, …)` for the line of every message, a fifth of the work: nothing is
+    cleaned. Only for what needs it not: our own names and ids, numbers, masked senders."""
+    getattr(logger, "plainly", logger.info)(event, **fields)
+
+
+def _wrapper(level: int) -> type[FilteringBoundLogger]:
+    """structlog's logger from a level on, with the short way of `plainly`."""
+    base: Any = structlog.make_filtering_bound_logger(level)
+
+    def quick(self: Any, event: str, **fields: object) -> None:
+        head = {"timestamp": _now(), "level": "info", "event": event}
+        self._logger.info(msgspec.json.encode({**head, **self._context, **fields}).decode())
+
+    return type("Logger", (base,), {"plainly": quick if level <= logging.INFO else base.info})
 
 
 class _Sink:
@@ -134,9 +151,12 @@ class _Bridge(logging.Handler):
 
 def _stamped(_: Any, level: str, event: Event) -> Event:
     # The order of the keys is the order in the line: time, level and event first.
+    return {"timestamp": _now(), "level": level, "event": event.pop("event", ""), **event}
+
+
+def _now() -> str:
     seconds, rest = divmod(time.time_ns(), 10**9)
-    at = f"{_second(seconds)}.{rest // 1000:06}Z"
-    return {"timestamp": at, "level": level, "event": event.pop("event", ""), **event}
+    return f"{_second(seconds)}.{rest // 1000:06}Z"
 
 
 @lru_cache(2)

@@ -15,6 +15,7 @@ from gateway.adapter import Adapter, Channel
 from gateway.inbound import HttpResponse, Inbound
 from gateway.render import Page
 from storage.crypto import Vault
+from storage.work import PLATFORM
 
 REFUSALS: Final = {
     "busy": "Service is busy. Nothing was charged. Please dial again.",
@@ -24,10 +25,10 @@ REFUSALS: Final = {
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One thing someone said. `key` names it for ever (security.md 8); `claim` is the keyed hash
-    of the carrier's session, which belongs to one conversation only. `received_at`: when it was
-    stored, for carriers that do not say when it was sent. `again`: it says in another step what
-    was said before, and only the time tells (`said_again`). `committing` is set while nobody knows
-    whether its commit was written."""
+    of the carrier's session, which belongs to one conversation only. `shared`: it came on an
+    address of many shops. `received_at`: when it was stored, for carriers that do not say when it
+    was sent. `again`: it says in another step what was said before, and only the time tells
+    (`said_again`). `committing` is set while nobody knows whether its commit was written."""
 
     adapter: Adapter
     channel: Channel
@@ -36,6 +37,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     conversation_id: UUID
     key: str
     claim: bytes | None
+    shared: bool
     inbound_id: UUID | None = None
     received_at: datetime | None = None
     again: bool = False
@@ -74,6 +76,7 @@ def keyed(
         conversation_id=conversation_id(vault, channel, inbound.sender),
         key=_key(vault, channel, inbound),
         claim=session_claim(vault, adapter, channel, session) if session else None,
+        shared=channel.owner == PLATFORM,
         inbound_id=inbound_id,
         received_at=received_at,
     )

@@ -70,8 +70,7 @@ def conversation_after(
 
 def _where(said: Message, snapshot: Snapshot) -> UUID | None:
     """At which shop a conversation on a shared address is now; a shop's own address says it."""
-    shared = said.channel.owner == PLATFORM
-    return snapshot.tenant if shared and snapshot.tenant != PLATFORM else None
+    return snapshot.tenant if said.shared and snapshot.tenant != PLATFORM else None
 
 
 def work_of(

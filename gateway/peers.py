@@ -27,9 +27,13 @@ def peer_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
     return peer
 
 
-@lru_cache(1024)
 def within(peer: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address lies in one of the networks; what is no address lies nowhere."""
+    return bool(networks) and _within(peer, networks)
+
+
+@lru_cache(1024)
+def _within(peer: str, networks: tuple[Network, ...]) -> bool:
     try:
         address = ip_address(peer)
     except ValueError:

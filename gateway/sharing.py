@@ -27,11 +27,6 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     typed: str
 
 
-def is_shared(said: Message) -> bool:
-    """Whether the message came on an address of many shops."""
-    return said.channel.owner == PLATFORM
-
-
 def ask_of(rt: Runtime, said: Message) -> BeginAsk:
     """What begin is asked about a message. Of a USSD request nobody knows yet whether it opens a
     session: begin takes the shop that the digits name only when it does."""
@@ -43,7 +38,7 @@ def ask_of(rt: Runtime, said: Message) -> BeginAsk:
         key=said.key,
         session_claim=said.claim,
     )
-    if not is_shared(said) or not said.adapter.PROFILE.reply_in_response:
+    if not said.shared or not said.adapter.PROFILE.reply_in_response:
         return ask
     tenant = sub_code(rt, said) or PLATFORM
     # A first request that comes again under another time opens again.
@@ -61,7 +56,7 @@ def sub_code(rt: Runtime, said: Message) -> UUID | None:
 def dialled(rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard) -> tuple[Heard, str]:
     """What is left to hear once the sub-code led to its shop, and what to say first when it did
     not: then no digit behind it means anything."""
-    if not (is_shared(said) and heard.opens and heard.inputs):
+    if not (said.shared and heard.opens and heard.inputs):
         return heard, ""
     tenant = sub_code(rt, said)
     if tenant is not None and tenant == snapshot.tenant:
@@ -88,7 +83,7 @@ def was_at(snapshot: Snapshot) -> UUID:
 
 def carried(said: Message, snapshot: Snapshot, session: Session) -> Session:
     """The stored session, as far as it goes along to where this turn is."""
-    moved = is_shared(said) and was_at(snapshot) != snapshot.tenant
+    moved = said.shared and was_at(snapshot) != snapshot.tenant
     return session.depart() if moved else session
 
 
@@ -96,7 +91,7 @@ def closed(said: Message, snapshot: Snapshot, *, opens: bool) -> str:
     """What to say first to whose shop closed in the midst of their conversation."""
     known = snapshot.conversation
     gone = known is not None and known.at_tenant not in (None, snapshot.tenant)
-    return CLOSED if is_shared(said) and gone and not opens else ""
+    return CLOSED if said.shared and gone and not opens else ""
 
 
 async def unchosen(rt: Runtime, snapshot: Snapshot) -> Snapshot:

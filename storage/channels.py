@@ -177,7 +177,7 @@ class Registry(Generic[C]):
         """Whether a business address that a request names is that of another channel of the kind.
         Costs no trip: one that is added right now is known in a moment."""
         other = self._known.by_address.get((channel.kind, address))
-        return other is not None and other.id != channel.id
+        return not (other is None or other is channel or other.id == channel.id)
 
     async def of_owner(self, owner: UUID) -> tuple[C, ...]:
         """A tenant's channels, the oldest first; to have none is no miss."""

