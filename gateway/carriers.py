@@ -152,7 +152,7 @@ def _http_request(rt: Runtime, scope: Scope, body: bytes) -> HttpRequest:
         method=scope["method"],
         # The public URL comes from our settings, never from the Host header (security.md, T8).
         url=f"{rt.settings.public_url}{path}" + (f"?{query.decode('latin-1')}" if query else ""),
-        headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
+        headers=tuple([(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]),
         body=body,
         peer=peer_of(scope, rt.settings.trusted_proxies),
     )

@@ -164,12 +164,15 @@ async def _turn(
         )
         last = await talk.hear(session, each, telling)
         news = ""
-        durable = last.durable or (done is not None and done.durable)
-        command = last.command or (done.command if done else None)
-        done = replace(last, durable=durable, command=command)
+        done = last if done is None else _after(done, last)
         session = done.session
     assert done is not None, "a heard message has at least one input"
     return await _finish(rt, said, talk.snapshot, talk.uow, done, left)
+
+
+def _after(done: Turn, last: Turn) -> Turn:
+    """What was heard before in the same message, and the last of it."""
+    return replace(last, durable=last.durable or done.durable, command=last.command or done.command)
 
 
 def _stops(rt: Runtime, done: Turn) -> bool:
@@ -220,8 +223,8 @@ async def _finish(
     outbound = () if silent else await answers(rt, said, uow.caller, done.reply, page, spoken)
     if session.result and outbound:
         session = replace(session, result=replace(session.result, sent=True))
-    work = replace(
-        work_of(rt, said, snapshot, conversation_after(rt, said, snapshot, session, page)),
+    work = work_of(
+        *(rt, said, snapshot, conversation_after(rt, said, snapshot, session, page)),
         answer=pack(response) if response else None,
         command=done.command or "",
         ref=uow.ref if done.command else None,

@@ -4,6 +4,7 @@ which its answer is kept for retries. Called by `conversation`.
 
 import asyncio
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 from uuid import UUID
 
@@ -113,8 +114,12 @@ def refusal(
 
 def pack(response: HttpResponse) -> bytes:
     """A response as stored for the carrier's retries."""
-    head = msgspec.json.encode((response.status, response.headers))
-    return head + b"\n" + response.body
+    return _head(response.status, response.headers) + response.body
+
+
+@lru_cache(1024)
+def _head(status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    return msgspec.json.encode((status, headers)) + b"\n"
 
 
 def unpack(stored: bytes) -> HttpResponse:

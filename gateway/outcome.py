@@ -9,13 +9,14 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from core.changes import Change
 from dialogs.engine import Turn
 from dialogs.session import Result, Session, from_json
 from gateway.message import Message, heard_mark
 from gateway.render import Page
 from gateway.runtime import Runtime
 from gateway.watch import Step
-from storage.turns import PLATFORM, Conversation, Snapshot, Work
+from storage.turns import PLATFORM, Conversation, OutboundRow, Snapshot, Work
 
 MISSES_MAX: Final = 5
 MISSES_WINDOW_S: Final = 600
@@ -25,8 +26,10 @@ UNHEARD_S: Final = 24 * 3600
 def misses(done: Turn, now: datetime) -> tuple[Session, bool]:
     """Count answers that were not understood; say nothing more to a machine that talks (S11)."""
     at = int(now.timestamp())
-    recent = tuple(t for t in done.session.misses if at - t < MISSES_WINDOW_S)
+    recent = tuple([t for t in done.session.misses if at - t < MISSES_WINDOW_S])
     if done.understood:
+        if len(recent) == len(done.session.misses):
+            return done.session, False
         return replace(done.session, misses=recent), False
     return replace(done.session, misses=(*recent, at)[-MISSES_MAX - 1 :]), len(recent) >= MISSES_MAX
 
@@ -78,23 +81,31 @@ def work_of(
     said: Message,
     snapshot: Snapshot,
     conversation: Conversation,
+    *,
     answer: bytes | None = None,
+    command: str = "",
+    ref: str | None = None,
+    changes: tuple[Change, ...] = (),
+    outbound: tuple[OutboundRow, ...] = (),
+    durable: bool = False,
 ) -> Work:
-    """The commit of a message, before a turn adds what it changed and what it sends."""
+    """The commit of a message. What follows `conversation` is what came of it, as in Work."""
     heard = said.inbound.accumulated or said.inbound.input.text
     return Work(
         owner=said.channel.owner,
         tenant=snapshot.tenant,
         key=said.key,
-        command="",
+        command=command,
         input_hash=rt.vault.mac("input", said.key, heard),
-        ref=None,
+        ref=ref,
         answer=answer,
         conversation=conversation,
         # Claimed by this very conversation before: once is enough.
         session_claim=None if snapshot.claimed_by else said.claim,
+        changes=changes,
+        outbound=outbound,
         inbound_id=said.inbound_id,
-        durable=False,
+        durable=durable,
     )
 
 

@@ -45,7 +45,8 @@ def decode(stored: bytes) -> Payload:
 
 def hints(language: str, own: OwnTexts = NO_TEXTS) -> Hints:
     """The renderer's own words in a language, or the shop's for them."""
-    return _said(Texts(language=language, own=own)) if own.keys() & RENDERED else _usual(language)
+    retold = own and own.keys() & RENDERED
+    return _said(Texts(language=language, own=own)) if retold else _usual(language)
 
 
 @cache

@@ -7,6 +7,7 @@ Its associated data names tenant, table and column, so that a value moved elsewh
 
 import hashlib
 import os
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -80,6 +81,7 @@ class Vault:
             raise NotOurs from None
 
 
+@lru_cache(4096)
 def place(tenant: UUID, column: str) -> str:
     """The associated data of a sealed value: `<tenant>|table.column`."""
     return f"{tenant}|{column}"
