@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 
-from tests.e2e.process import ROOT
+from tests.e2e.process import PATIENCE_S, ROOT
 
 _NUMBERS = count()
 
@@ -30,7 +30,7 @@ class Terminal:
         """Press one key, as tmux names it (`C-c`)."""
         self.tmux("send-keys", "-t", self.name, key)
 
-    def shows(self, wanted: str, within_s: float = 30) -> str:
+    def shows(self, wanted: str, within_s: float = PATIENCE_S) -> str:
         """What stands on it, from the top of its history, once this does."""
         deadline = time.monotonic() + within_s
         while wanted not in (seen := self.all()):
@@ -45,7 +45,9 @@ class Terminal:
     def tmux(self, *words: str) -> str:
         """Tell tmux something; what it printed."""
         told = ["tmux", "-L", self.name, *words]
-        return subprocess.run(told, capture_output=True, text=True, check=True, timeout=20).stdout
+        return subprocess.run(
+            told, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+        ).stdout
 
 
 @contextmanager
