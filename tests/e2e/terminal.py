@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,14 @@ class Terminal:
             time.sleep(0.05)
         return seen
 
+    def asks_secretly(self, prompt: str) -> None:
+        """Wait until a secret is asked for: whatever is typed before is thrown away."""
+        tty = self.tmux("display-message", "-p", "-t", self.name, "#{pane_tty}").strip()
+        deadline = time.monotonic() + PATIENCE_S
+        while not plain(seen := self.all()).rstrip().endswith(prompt) or echoes(tty):
+            assert time.monotonic() < deadline, seen
+            time.sleep(0.05)
+
     def all(self) -> str:
         """All that was ever shown, with colours."""
         return self.tmux("capture-pane", "-t", self.name, "-p", "-e", "-J", "-S", "-2000")
@@ -69,6 +78,14 @@ def terminal(env: Mapping[str, str], *words: str) -> Iterator[Terminal | None]:
         yield window
     finally:
         window.tmux("kill-server")
+
+
+def echoes(tty: str) -> bool:
+    """Whether what is typed there is shown."""
+    handle = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    modes: int = termios.tcgetattr(handle)[3]
+    os.close(handle)
+    return bool(modes & termios.ECHO)
 
 
 def plain(screen: str) -> str:
