@@ -59,8 +59,8 @@ class Gateway:
         return code
 
     def lines(self) -> list[dict[str, Any]]:
-        """The JSON lines logged so far."""
-        rows = self.log.read_text().splitlines()
+        """The JSON lines logged so far; the last one may be half written."""
+        rows = self.log.read_text().rpartition("\n")[0].splitlines()
         return [json.loads(row) for row in rows if row.startswith("{")]
 
 
