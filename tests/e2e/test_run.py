@@ -146,9 +146,13 @@ async def test_sigterm_says_not_ready_and_lets_requests_end(
     await writer.drain()
     assert (await http.get(f"{url}/ready")).status_code == 200
     process.terminate()
-    while (await http.get(f"{url}/ready")).status_code == 200:
-        pass
-    assert (await http.get(f"{url}/health")).status_code == 200
+    ready_still = True
+    while ready_still:
+        # At once: soon after the notice nothing new is accepted.
+        asked = (http.get(f"{url}/{what}") for what in ("ready", "health"))
+        told, well = await asyncio.gather(*asked)
+        assert well.status_code == 200
+        ready_still = told.status_code == 200
     writer.write(b"text=1234")
     await writer.drain()
     assert (await reader.readline()).startswith(b"HTTP/1.1 4")
