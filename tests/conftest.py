@@ -14,6 +14,7 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from storage.crypto import Vault
@@ -23,6 +24,11 @@ from storage.migrate import upgrade
 from tests.shops import VAULT, Shop, open_shop
 
 _NUMBERS = count(1)
+PATIENCE_S = 30
+"""For whatever the database takes a moment for, on a machine that has much else to do."""
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,9 @@ def database_urls(cluster: Cluster) -> Iterator[Urls]:
 @pytest.fixture(scope="module")
 async def db(database_urls: Urls) -> AsyncIterator[Database]:
     """The module's database as the application sees it."""
-    database = await Database.open(database_urls.app)
+    database = await Database.open(
+        database_urls.app, timeout_s=PATIENCE_S, statement_timeout_s=PATIENCE_S
+    )
     yield database
     await database.close()
 

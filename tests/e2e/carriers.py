@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
+from tests.e2e.process import PATIENCE_S
+
 _COUNT = itertools.count(1)
 
 
@@ -214,7 +216,7 @@ class Provider:
     received: list[dict[str, Any]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
 
-    async def wait(self, count: int, within_s: float = 15) -> list[dict[str, Any]]:
+    async def wait(self, count: int, within_s: float = PATIENCE_S) -> list[dict[str, Any]]:
         """The messages sent so far (not marks of reading), once there are `count` of them."""
         deadline = time.monotonic() + within_s
         while len(self.messages()) < count:

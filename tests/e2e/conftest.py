@@ -16,7 +16,7 @@ import uvicorn
 
 from storage.embedded import EmbeddedPostgres, choose_folder
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
-from tests.e2e.process import Gateway, free_port, maita, start
+from tests.e2e.process import PATIENCE_S, Gateway, free_port, maita, start
 
 Listening = tuple[str, Provider]
 
@@ -60,7 +60,7 @@ def looking_into(data_dir: Path) -> Iterator[psycopg.Connection]:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """A client as carriers have one."""
-    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
         yield client
 
 
@@ -139,7 +139,7 @@ async def listening() -> AsyncIterator[Listening]:
     config = uvicorn.Config(played, port=port, lifespan="off", log_config=None, ws="none")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    async with httpx.AsyncClient(trust_env=False) as waiting:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as waiting:
         await _answers(waiting, f"http://127.0.0.1:{port}")
     played.received.clear()
     yield f"http://127.0.0.1:{port}", played

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.process import ROOT, free_port
+from tests.e2e.process import PATIENCE_S, ROOT, free_port
 from tests.e2e.upstream import Upstream, upstreams
 
 CADDYFILE = ROOT / "Caddyfile"
@@ -36,7 +36,7 @@ class Edge:
 
     async def says(self, *expected: str) -> None:
         """Wait until exactly these gateways are asked."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             said = [(await self.http.get(self.url)).text[:5] for _ in range(6)]
             if set(said) == set(expected):
@@ -55,7 +55,7 @@ async def running_edge(folder: Path) -> AsyncIterator[Edge | None]:
     port, tls_port, log = free_port(), free_port(), folder / "log"
     async with (
         upstreams("first", "other") as (first, second),
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as http,
     ):
         env = os.environ | {
             "HOME": str(folder),
@@ -80,11 +80,11 @@ async def running_edge(folder: Path) -> AsyncIterator[Edge | None]:
             yield edge
         finally:
             process.terminate()
-            await asyncio.to_thread(process.wait, 15)
+            await asyncio.to_thread(process.wait, PATIENCE_S)
 
 
 async def _answers(edge: Edge, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         assert process.poll() is None, edge.log.read_text()[-2000:]
         assert time.monotonic() < deadline, edge.log.read_text()[-2000:]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import httpx
 
 from tests.e2e.carriers import Provider, number_of
+from tests.e2e.process import PATIENCE_S
 from tests.e2e.speakers import SPEAKERS
 from tests.e2e.speech import Heard, Line, Posted, Said, Speaker
 
@@ -96,7 +97,7 @@ class Phone:
         sent = (self.speaker.sent(fields) for fields in self.provider.messages())
         return [told[1] for told in sent if told and told[0] == self.number]
 
-    async def wait(self, count: int, within_s: float = 15) -> list[str]:
+    async def wait(self, count: int, within_s: float = PATIENCE_S) -> list[str]:
         """What was sent to this phone, once there are `count` of it."""
         deadline = time.monotonic() + within_s
         while len(found := self.messages()) < count:

@@ -2,26 +2,33 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 60.0
+PATIENCE_S = 60.0
+"""For whatever takes a moment, on a machine that has much else to do."""
+PORTS = range(11_000, 30_000)
+"""Below those that Linux gives to outgoing connections."""
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on now, and nobody gets by chance before we do."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,23 +44,23 @@ class Gateway:
     def kill(self) -> None:
         """kill -9, as a machine that dies."""
         self.process.kill()
-        self._gone(10)
+        self._gone()
 
     def stop(self) -> int:
         """SIGTERM, wait for the drain, and return the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self._gone(15)
+        return self._gone()
 
-    def _gone(self, within_s: float) -> int:
-        code = self.process.wait(within_s)
+    def _gone(self) -> int:
+        code = self.process.wait(PATIENCE_S)
         if self.process.stdout:
             self.process.stdout.close()
         return code
 
     def lines(self) -> list[dict[str, Any]]:
-        """The JSON lines logged so far."""
-        rows = self.log.read_text().splitlines()
+        """The JSON lines logged so far; the last one may be half written."""
+        rows = self.log.read_text().rpartition("\n")[0].splitlines()
         return [json.loads(row) for row in rows if row.startswith("{")]
 
 
@@ -65,7 +72,7 @@ def maita(*words: str, env: Mapping[str, str]) -> str:
         env=dict(env),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"maita {' '.join(words)}: {done.stderr}"
@@ -78,6 +85,8 @@ def start(command: str, folder: Path, *, port: int | None = None, **settings: st
     url = f"http://127.0.0.1:{port}"
     env = {k: v for k, v in os.environ.items() if not k.startswith("MAITA_")}
     env |= {"MAITA_ENV": "dev", "MAITA_PORT": str(port), "MAITA_DATA_DIR": str(folder)}
+    # What a phone would not wait for: here a turn may take long, and must not end as "busy".
+    env |= {"MAITA_TURN_TIMEOUT_S": "30", "MAITA_DATABASE_TIMEOUT_S": "30"}
     env |= {"MAITA_PUBLIC_URL": url} | settings
     log = folder / f"{command}-{port}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,8 @@ READY_FOR_QUERY = ord("Z")
 @dataclass(slots=True)
 class Proxy:
     """Forwards until told. `marker`: holds the answers of a connection from the moment its client
-    says these bytes; `barrier`: holds the very saying of them, so that the server never hears it.
+    says these bytes, and whatever other connections say from then on, so that nobody finds out by
+    another way; `barrier`: holds the very saying of them, so that the server never hears it.
     `stopped`: how many connections stand still so far."""
 
     url: str = ""
@@ -25,18 +26,23 @@ class Proxy:
     barrier: bytes | None = None
     held: asyncio.Event = field(default_factory=asyncio.Event)
     stopped: int = 0
+    said: bool = False
 
     async def pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, holding: asyncio.Event
     ) -> None:
-        """Client to server: everything passes, up to the barrier."""
+        """Client to server: everything passes, up to the barrier or somebody's marker."""
         with suppress(ConnectionError):
             while data := await source.read(65536):
                 if self.barrier and self.barrier in data:
                     self._stop()
                     await source.read()
                     break
+                if self.said:
+                    await source.read()
+                    break
                 if self.marker and self.marker in data:
+                    self.said = True
                     holding.set()
                 sink.write(data)
                 await sink.drain()

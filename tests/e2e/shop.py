@@ -12,7 +12,7 @@ from psycopg import sql
 
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.e2e.phone import Phone
-from tests.e2e.process import Gateway, maita
+from tests.e2e.process import PATIENCE_S, Gateway, maita
 from tests.e2e.speakers import SPEAKERS
 from tests.e2e.speech import Line, Said
 
@@ -71,10 +71,11 @@ class Shop:
         token = self.meta_line.secrets["verify_token"]
         asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": "1"}
         url = f"{gateway.url}/public/wa/webhook/{self.meta_line.token}"
-        deadline = time.monotonic() + 15
-        while httpx.get(url, params=asked, trust_env=False).status_code != 200:
-            assert time.monotonic() < deadline, f"{self.slug} is not known"
-            time.sleep(0.1)
+        deadline = time.monotonic() + PATIENCE_S
+        with httpx.Client(timeout=PATIENCE_S, trust_env=False) as http:
+            while http.get(url, params=asked).status_code != 200:
+                assert time.monotonic() < deadline, f"{self.slug} is not known"
+                time.sleep(0.1)
 
     def phone(
         self, kind: str, number: str, gateway: Gateway, http: httpx.AsyncClient, provider: Provider

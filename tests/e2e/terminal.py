@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 
-from tests.e2e.process import ROOT
+from tests.e2e.process import PATIENCE_S, ROOT
 
 _NUMBERS = count()
 
@@ -30,13 +31,21 @@ class Terminal:
         """Press one key, as tmux names it (`C-c`)."""
         self.tmux("send-keys", "-t", self.name, key)
 
-    def shows(self, wanted: str, within_s: float = 30) -> str:
+    def shows(self, wanted: str, within_s: float = PATIENCE_S) -> str:
         """What stands on it, from the top of its history, once this does."""
         deadline = time.monotonic() + within_s
         while wanted not in (seen := self.all()):
             assert time.monotonic() < deadline, f"{wanted!r} is not on:\n{seen}"
             time.sleep(0.05)
         return seen
+
+    def asks_secretly(self, prompt: str) -> None:
+        """Wait until a secret is asked for: whatever is typed before is thrown away."""
+        tty = self.tmux("display-message", "-p", "-t", self.name, "#{pane_tty}").strip()
+        deadline = time.monotonic() + PATIENCE_S
+        while not plain(seen := self.all()).rstrip().endswith(prompt) or echoes(tty):
+            assert time.monotonic() < deadline, seen
+            time.sleep(0.05)
 
     def all(self) -> str:
         """All that was ever shown, with colours."""
@@ -45,7 +54,9 @@ class Terminal:
     def tmux(self, *words: str) -> str:
         """Tell tmux something; what it printed."""
         told = ["tmux", "-L", self.name, *words]
-        return subprocess.run(told, capture_output=True, text=True, check=True, timeout=20).stdout
+        return subprocess.run(
+            told, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+        ).stdout
 
 
 @contextmanager
@@ -67,6 +78,14 @@ def terminal(env: Mapping[str, str], *words: str) -> Iterator[Terminal | None]:
         yield window
     finally:
         window.tmux("kill-server")
+
+
+def echoes(tty: str) -> bool:
+    """Whether what is typed there is shown."""
+    handle = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    modes: int = termios.tcgetattr(handle)[3]
+    os.close(handle)
+    return bool(modes & termios.ECHO)
 
 
 def plain(screen: str) -> str:

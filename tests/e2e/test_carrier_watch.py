@@ -10,10 +10,8 @@ import httpx
 import pytest
 
 from gateway.settings import OPERATOR_KEY_FILE
-from tests.e2e.process import Gateway, start
+from tests.e2e.process import PATIENCE_S, Gateway, start
 from tests.e2e.shop import Shop
-
-PATIENCE_S = 40
 
 
 @pytest.fixture
@@ -21,7 +19,7 @@ async def operator(gateway: Gateway, data_dir: Path) -> AsyncIterator[httpx.Asyn
     """The console as whoever runs the service sees it."""
     key = (data_dir / OPERATOR_KEY_FILE).read_text()
     async with httpx.AsyncClient(
-        base_url=gateway.url, trust_env=False, follow_redirects=True
+        base_url=gateway.url, timeout=PATIENCE_S, trust_env=False, follow_redirects=True
     ) as browser:
         answer = await browser.post("/console/sign-in", data={"key": key})
         assert answer.url.path == "/console/channels"
@@ -46,7 +44,7 @@ async def test_counts_outlive_the_process_that_counted_them(
     gateway: Gateway, data_dir: Path, http: httpx.AsyncClient, operator: httpx.AsyncClient
 ) -> None:
     """Three dials at a process that is killed, one at one that ends, two at one that lives on."""
-    shop = Shop(60, stock=5, provider=gateway.url)
+    shop = Shop(61, stock=5, provider=gateway.url)
     shop.open(gateway, data_dir)
     doomed = await asyncio.to_thread(start, "serve", data_dir)
     for n in range(3):

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.edge import CADDY, CADDYFILE, WITHOUT, Edge, running_edge
-from tests.e2e.process import ROOT
+from tests.e2e.process import PATIENCE_S, ROOT
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SECRET = f"/public/ussd/callback/{TOKEN}?phoneNumber=%2B263771234567&text=9173915739157"
@@ -50,7 +50,7 @@ def test_caddy_accepts_the_caddyfile(tmp_path: Path) -> None:
         env={**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
@@ -225,6 +225,6 @@ async def test_tls_speaks_http_2_and_offers_3(edge: Edge | None) -> None:
     assert writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2"
     assert writer.get_extra_info("ssl_object").version() in ("TLSv1.2", "TLSv1.3")
     writer.close()
-    async with httpx.AsyncClient(verify=False, trust_env=False) as http:  # noqa: S501
+    async with httpx.AsyncClient(verify=False, timeout=PATIENCE_S, trust_env=False) as http:  # noqa: S501
         answer = await http.get(f"https://localhost:{edge.tls_port}/")
     assert "h3=" in answer.headers["alt-svc"]

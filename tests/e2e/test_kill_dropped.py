@@ -9,7 +9,7 @@ import pytest
 
 from storage.embedded import EmbeddedPostgres, choose_folder
 from tests.e2e.conftest import Listening
-from tests.e2e.process import Gateway, maita, start
+from tests.e2e.process import PATIENCE_S, Gateway, maita, start
 from tests.e2e.proxy import proxied
 from tests.e2e.shop import Shop, newcomers
 from tests.e2e.test_kill_worker import doors
@@ -36,11 +36,12 @@ async def test_a_result_is_told_once_whoever_dies(
             assert "is reserved until" in await phone.pick(http, "Yes")
             proxy.marker = b"TellDropped"
             dying = phone.url.replace("/callback/", "/events/")
-            async with httpx.AsyncClient(timeout=1.5, trust_env=False) as impatient:
-                with pytest.raises(httpx.HTTPError):
-                    await impatient.post(dying, data=phone.ended())
-            assert proxy.held.is_set()
+            telling = asyncio.create_task(http.post(dying, data=phone.ended()))
+            async with asyncio.timeout(PATIENCE_S):
+                await proxy.held.wait()
             doomed.kill()
+            with pytest.raises(httpx.TransportError):
+                await telling
         url = dying.replace(doomed.url, doors.url)
         for _ in range(2):
             assert (await http.post(url, data=phone.ended())).status_code == 200

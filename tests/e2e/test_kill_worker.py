@@ -16,7 +16,7 @@ import pytest
 from storage.embedded import EmbeddedPostgres, choose_folder
 from tests.e2e.conftest import Listening, looking_into
 from tests.e2e.phone import Phone, balance, to_confirm
-from tests.e2e.process import Gateway, maita, start
+from tests.e2e.process import PATIENCE_S, Gateway, maita, start
 from tests.e2e.proxy import proxied
 from tests.e2e.shop import Shop, newcomers
 from tests.e2e.speakers import CHAT
@@ -85,7 +85,7 @@ async def _doomed(held: str, folder: Path, url: str, superuser: psycopg.Connecti
             start, "worker", folder, MAITA_DATABASE_URL=proxy.url, MAITA_PUBLIC_URL=url
         )
         taken = "select count(*) from job where kind = 'answer' and state = 'leased'"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not proxy.stopped or superuser.execute(taken).fetchone() != (len(CHAT),):
             assert time.monotonic() < deadline, proxy.stopped
             await asyncio.sleep(0.02)

@@ -54,6 +54,7 @@ async def test_a_cashiers_call_is_recorded_and_played_again(
             return
         pick(shown, "Staff")
         shown.shows("PIN")
+        shown.asks_secretly("Answer ›")
         shown.type(cashier["pin"])
         pick(shown, "Award")
         shown.shows("phone")

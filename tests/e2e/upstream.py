@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.e2e.process import free_port
+
 
 @dataclass(slots=True)
 class Upstream:
@@ -12,7 +14,7 @@ class Upstream:
     takes a request and closes the connection; `headers` go with every answer."""
 
     name: str
-    port: int = 0
+    port: int
     ready: bool = True
     dies: bool = False
     headers: tuple[str, ...] = ()
@@ -22,9 +24,8 @@ class Upstream:
     open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def listen(self) -> None:
-        """Listen, at the port it had before where it had one."""
+        """Listen, also when it was gone before."""
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self.server.sockets[0].getsockname()[1]
 
     async def go(self) -> None:
         """Stop listening, as a machine that is gone."""
@@ -76,8 +77,8 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str], b
 
 @asynccontextmanager
 async def upstreams(*names: str) -> AsyncIterator[list[Upstream]]:
-    """Gateways that listen, each of a name."""
-    all_of_them = [Upstream(name) for name in names]
+    """Gateways that listen, each of a name, on a port that it can come back to."""
+    all_of_them = [Upstream(name, free_port()) for name in names]
     for each in all_of_them:
         await each.listen()
     yield all_of_them

@@ -31,6 +31,7 @@ from storage.admin.spec import decode
 from storage.admin.tenants import create_tenant
 from storage.admin.texts import set_text
 from storage.turns import Turns
+from tests.conftest import PATIENCE_S
 from tests.e2e.carriers import Handset, Meta, Provider, Twilio
 from tests.shops import ids
 
@@ -104,7 +105,7 @@ token = "{TOKEN}1"
 kind = "econet_ussd"
 address = "441"
 token = "{TOKEN}2"
-settings = {{ request_time = "session" }}
+settings = {{ request_time = "session", retry_window_s = "10" }}
 
 [[channels]]
 kind = "meta_whatsapp"
@@ -248,6 +249,8 @@ async def open_tea_house(
         operator_key=OPERATOR_KEY.encode(),
         public_url=URL,
         carriers_dir=carriers_dir,
+        turn_timeout_s=PATIENCE_S,
+        database_timeout_s=PATIENCE_S,
     )
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(open_runtime(settings))

@@ -53,7 +53,7 @@ def test_checking_the_depth_takes_time_in_proportion() -> None:
     for body in (b'"' + b'\\"' * 1_000_000 + b"[" * 40, b'"' * 1_999_999 + b"[" * 40):
         with pytest.raises(Malformed):
             read_json(body)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 100
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from storage.tables import PRE_TENANT, metadata
 from storage.tables.schema import SHARED
 from storage.turns import PLATFORM
 from storage.verify import run_checks
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.e2e.carriers import Handset
 from tests.gateway.market import NUMBER, NUMBER_ID, Market
 
@@ -162,7 +162,7 @@ async def test_forty_turns_never_mix_two_shops(
     for name in OF_A_SHOP:
         held = sql.SQL("select count(*) from {} where tenant_id = %s").format(sql.Identifier(name))
         assert superuser.execute(held, (PLATFORM,)).fetchone() == (0,), name
-    verifier = await Database.open(database_urls.verify, size=1)
+    verifier = await Database.open(database_urls.verify, timeout_s=PATIENCE_S)
     broken = {each["id"] for each in (await run_checks(verifier))["checks"] if not each["ok"]}
     await verifier.close()
     # The clock of turns was put forward, on a server that never waits for the disk.

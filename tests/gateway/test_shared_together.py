@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.flights import Lane
 from storage.turns import PLATFORM, Work
 from storage.verify import run_checks
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.e2e.carriers import Handset
 from tests.gateway.market import Market
 from tests.gateway.teahouse import said
@@ -216,7 +216,7 @@ async def test_two_shops_in_the_same_flights(
     assert min(flights.mixed({each.phone: each.shop for each in people}).values()) > 0
     for person in people:
         check(person, people)
-    codes = {person.phone: code_of(person) for person in people}
+    codes = {person.phone: (person.shop, code_of(person)) for person in people}
     assert len(set(codes.values())) == len(people)
     for shop, tenant in tenants.items():
         assert counts(superuser, tenant) - before[shop] == REDEEMED, shop
@@ -224,7 +224,7 @@ async def test_two_shops_in_the_same_flights(
         assert redeemers(superuser, tenant) == dict.fromkeys(own, 1)
         assert talked(superuser, tenant, list(codes)) == own
     assert not +counts(superuser, PLATFORM), "nothing of a shop lies under the platform"
-    verifier = await Database.open(database_urls.verify, size=1)
+    verifier = await Database.open(database_urls.verify, timeout_s=PATIENCE_S)
     broken = {each["id"] for each in (await run_checks(verifier))["checks"] if not each["ok"]}
     await verifier.close()
     # The server of the tests never waits for the disk.

@@ -48,9 +48,9 @@ def heard_so_far(connection: psycopg.Connection, phone: str) -> tuple[bool, int]
 
 async def test_a_session_lives_three_minutes(shop: TeaHouse, phone: Handset) -> None:
     """U40."""
-    shop.later(seconds=178)
+    shop.later(seconds=165)
     assert "pts" in await phone.pick(shop.http, "Balance")
-    shop.later(seconds=4)
+    shop.later(seconds=16)
     assert await phone.say(shop.http, "0") == ENDED
     assert await phone.post(shop.http) == ENDED
     assert await phone.say(shop.http, "1") == ENDED

@@ -13,7 +13,7 @@ from gateway.runtime import open_runtime
 from gateway.watch import Watch
 from storage.database import Database, Unavailable
 from storage.watch import CarrierRows, HourRow
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.e2e.carriers import Handset
 from tests.gateway.teahouse import CODE, TOKEN, URL, TeaHouse
 from tests.shops import ids
@@ -46,7 +46,7 @@ def times(counts: Counter[str], prefix: str) -> int:
 async def test_a_session_that_ends_well_leaves_every_screen(shop: TeaHouse) -> None:
     phone = shop.handset(PHONE)
     await phone.dial(shop.http)
-    shop.later(seconds=3)
+    shop.later(seconds=31)
     await phone.pick(shop.http, "How it works")
     while not phone.screen.startswith("END"):
         await phone.say(shop.http, "no")
@@ -54,7 +54,7 @@ async def test_a_session_that_ends_well_leaves_every_screen(shop: TeaHouse) -> N
     assert counts["requests"] == times(counts, "own:") == times(counts, "at:")
     assert counts["opened"] == counts["ended"] == 1
     assert times(counts, "shown:") == times(counts, "left:") == counts["requests"] - 1
-    assert counts["hop:2"] == 1, "three seconds lie between two and four"
+    assert counts["hop:6"] == 1, "31 seconds lie between thirty and sixty"
     assert times(counts, "hop:") == counts["requests"] - 1
     assert not counts["repeated"] + counts["refused"] + counts["failed"]
 
@@ -151,7 +151,7 @@ async def test_two_processes_add_to_the_same_rows_and_an_outage_loses_nothing(
     now = datetime(2026, 11, 27, 9, 20, tzinfo=UTC)
     (seen,) = [each for each in await shop.rt.watch.rows.seen() if each.address == "440"]
     channel, sender = Channel(shop, seen.channel_id), Address("msisdn", PHONE)
-    databases = [await Database.open(database_urls.app) for _ in range(2)]
+    databases = [await Database.open(database_urls.app, timeout_s=PATIENCE_S) for _ in range(2)]
     first, second = (Watch(CarrierRows(db), Metrics(), lambda: now) for db in databases)
     rows, first.rows = first.rows, Away(databases[0])
     for _ in range(2):
@@ -182,7 +182,7 @@ async def test_counts_of_a_channel_that_is_gone_hold_nothing_up(
     shop: TeaHouse, database_urls: Urls, lines: Callable[[], str]
 ) -> None:
     """A database restored from before the channel was made."""
-    db = await Database.open(database_urls.app)
+    db = await Database.open(database_urls.app, timeout_s=PATIENCE_S)
     watch = Watch(CarrierRows(db), Metrics(), lambda: datetime.now(UTC))
     watch.heard(Channel(shop, ids.uuid7()), Address("msisdn", PHONE), "", "replied")  # type: ignore[arg-type]
     for _ in range(2):

@@ -21,6 +21,7 @@ from gateway.worker import start
 from storage.database import Stale, Unavailable
 from storage.jobs import ANSWER_CRASHES_MAX, Jobs
 from storage.turns import PLATFORM
+from tests.conftest import PATIENCE_S
 from tests.gateway.teahouse import TeaHouse
 
 _PHONES = count(778000001)
@@ -54,7 +55,7 @@ async def working(rt: Runtime) -> AsyncIterator[asyncio.Task[None]]:
     await asyncio.wait((task,))
 
 
-async def until(true: Callable[[], bool], within_s: float = 10) -> None:
+async def until(true: Callable[[], bool], within_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline
@@ -138,6 +139,7 @@ async def test_a_message_that_hangs_is_cut_off(
         await asyncio.sleep(60)
 
     monkeypatch.setattr(worker, "HANDLERS", {**HANDLERS, "answer": hang})
+    monkeypatch.setattr(worker, "ANSWER_RETRY_S", 60)
     rt = replace(shop.rt, settings=replace(shop.rt.settings, turn_timeout_s=0.1))
     await shop.sms.text(shop.http, phone, "hello")
     async with working(rt):

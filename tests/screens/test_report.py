@@ -46,6 +46,7 @@ def some(language: str, channel: str) -> Row:
 async def opened(browser: Browser, report: Report, folder: Path, width: int = 1400) -> Page:
     (folder / "index.html").write_text(report.page())
     page = await browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.goto((folder / "index.html").as_uri())

@@ -8,7 +8,7 @@ import pytest
 from storage.crypto import Vault
 from storage.database import Database
 from storage.turns import Turns
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.shops import Shop
 from tests.storage.world import Programmes, World, new_world
 
@@ -16,7 +16,9 @@ from tests.storage.world import Programmes, World, new_world
 @pytest.fixture(scope="module")
 async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
     """The database as `maita verify` sees it."""
-    database = await Database.open(database_urls.verify, size=1)
+    database = await Database.open(
+        database_urls.verify, size=1, timeout_s=PATIENCE_S, statement_timeout_s=PATIENCE_S
+    )
     yield database
     await database.close()
 
@@ -24,7 +26,9 @@ async def verifier(database_urls: Urls) -> AsyncIterator[Database]:
 @pytest.fixture(scope="module")
 async def crowded(database_urls: Urls) -> AsyncIterator[Database]:
     """The application's database with connections for many at once."""
-    database = await Database.open(database_urls.app, size=16, timeout_s=20)
+    database = await Database.open(
+        database_urls.app, size=16, timeout_s=PATIENCE_S, statement_timeout_s=PATIENCE_S
+    )
     yield database
     await database.close()
 

@@ -19,7 +19,7 @@ from core.changes import (
     PurchaseAdded,
     TransferAdded,
 )
-from tests.shops import ids
+from tests.shops import ids, own_digits
 from tests.storage.world import LATER, NOW, World
 
 C = TypeVar("C", bound=Change)
@@ -141,7 +141,7 @@ def issuance_added(w: World) -> Case[IssuanceAdded]:
 def code_added(w: World) -> Case[CodeAdded]:
     row: Columns = {"kind": "issuance", "member_id": w.member, "issuance_id": w.issuance}
     row |= {"at": NOW, "expires_at": LATER}
-    change = CodeAdded(id=ids.uuid7(), code=ids.digits(6), **row)
+    change = CodeAdded(id=ids.uuid7(), code=own_digits(6), **row)
     return Case(change=change, table="till_code", key={"id": change.id}, row=row)
 
 

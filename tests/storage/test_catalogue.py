@@ -9,7 +9,7 @@ from storage.crypto import Vault
 from storage.database import Database
 from storage.migrate import upgrade
 from storage.tables import metadata
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.shops import Shop
 from tests.storage.world import new_world
 
@@ -84,7 +84,7 @@ def test_a_role_that_is_not_there_is_a_fault(superuser: psycopg.Connection) -> N
 
 
 async def test_a_superuser_may_not_serve(database_urls: Urls) -> None:
-    database = await Database.open(database_urls.superuser)
+    database = await Database.open(database_urls.superuser, timeout_s=PATIENCE_S)
     assert "app_role" in {fault.rule for fault in await own_faults(database)}
     await database.close()
 

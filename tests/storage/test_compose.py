@@ -15,7 +15,7 @@ from gateway.settings import KNOWN
 from storage.catalogue import own_faults
 from storage.database import Database
 from storage.migrate import upgrade
-from tests.conftest import Cluster
+from tests.conftest import PATIENCE_S, Cluster
 from tests.test_house import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -124,7 +124,7 @@ async def test_the_roles_it_makes_are_those_that_the_service_asks_for(cluster: C
         )
         owner, service = (re.sub(r":[^:@/]*@", f":{password}@", url) for url in (owner, service))
         upgrade(owner, f"{mine}_app", f"{mine}_verify")
-        db = await Database.open(service)
+        db = await Database.open(service, timeout_s=PATIENCE_S)
         assert await own_faults(db) == []
         await db.close()
     finally:

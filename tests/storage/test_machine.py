@@ -20,7 +20,7 @@ from core.values import Address
 from storage.crypto import Vault
 from storage.database import Database
 from storage.verify import run_checks
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.core.machine import SETTINGS, LedgerMachine, World
 from tests.core.tables import Tables
 from tests.storage.ledger_shop import LedgerShop, open_ledger_shop
@@ -84,8 +84,9 @@ class PostgresWorld:
 def serving(urls: Urls, superuser: psycopg.Connection, vault: Vault) -> Iterator[Server]:
     """A server to run machines on; hypothesis and pytest each have loops of their own."""
     loop = asyncio.new_event_loop()
-    db = loop.run_until_complete(Database.open(urls.app, size=2))
-    verifier = loop.run_until_complete(Database.open(urls.verify, size=1))
+    patience = {"timeout_s": PATIENCE_S, "statement_timeout_s": PATIENCE_S}
+    db = loop.run_until_complete(Database.open(urls.app, size=2, **patience))
+    verifier = loop.run_until_complete(Database.open(urls.verify, size=1, **patience))
     yield Server(loop, db, verifier, superuser, vault)
     loop.run_until_complete(db.close())
     loop.run_until_complete(verifier.close())

@@ -32,7 +32,6 @@ from core.values import Address
 from storage.crypto import Vault
 from storage.database import Database
 from storage.verify import run_checks
-from tests.conftest import Urls
 from tests.core.books import audit
 from tests.core.cafe import CAKE, CASHIER, COFFEE, LINA, MANAGER, OMAR, RUDO, TEA, jod
 from tests.core.tables import Tables
@@ -110,10 +109,8 @@ def check_against(tally: Tally, shop: LedgerShop, tables: Tables, before: Tables
         assert tables.stock[reward_id] == total - taken[reward_id] >= 0
 
 
-async def check_promises(urls: Urls) -> None:
-    verifier = await Database.open(urls.verify, size=1)
+async def check_promises(verifier: Database) -> None:
     report = await run_checks(verifier)
-    await verifier.close()
     broken = {check["id"]: check["detail"] for check in report["checks"] if not check["ok"]}
     # This server is a throw-away one that never waits for the disk.
     assert set(broken) == {"durability_settings"}
@@ -162,7 +159,7 @@ class Crowd:
 
 
 async def test_a_crowd_comes_to_what_it_was_told(
-    shop: LedgerShop, superuser: psycopg.Connection, database_urls: Urls
+    shop: LedgerShop, superuser: psycopg.Connection, verifier: Database
 ) -> None:
     before = shop.tables()
     crowd = Crowd(shop, random.Random(20261120))
@@ -177,11 +174,11 @@ async def test_a_crowd_comes_to_what_it_was_told(
         (shop.tenant,),
     )
     assert logged.fetchone() == (len(crowd.keys),)
-    await check_promises(database_urls)
+    await check_promises(verifier)
 
 
 async def test_of_all_that_may_become_of_a_reward_one_does(
-    shop: LedgerShop, database_urls: Urls
+    shop: LedgerShop, verifier: Database
 ) -> None:
     """Approved, rejected, cancelled and expired in the same moment, at the edge of its last day."""
     before = shop.tables()
@@ -218,10 +215,10 @@ async def test_of_all_that_may_become_of_a_reward_one_does(
     assert settled + expired == 20
     assert not set(tally.states.values()) & {"reserved"}
     check_against(tally, shop, shop.tables(), before)
-    await check_promises(database_urls)
+    await check_promises(verifier)
 
 
-async def test_the_last_one_goes_to_one(shop: LedgerShop, database_urls: Urls) -> None:
+async def test_the_last_one_goes_to_one(shop: LedgerShop, verifier: Database) -> None:
     """Thirty ask for the only cake; one pays for it, and nobody else pays anything."""
     before, tally = shop.tables(), Tally()
 
@@ -235,4 +232,4 @@ async def test_the_last_one_goes_to_one(shop: LedgerShop, database_urls: Urls) -
     check_against(tally, shop, shop.tables(), before)
     still_open = [i for i in shop.tables().issuances.values() if i.state in OPEN_STATES]
     assert len(still_open) == 1
-    await check_promises(database_urls)
+    await check_promises(verifier)

@@ -15,7 +15,7 @@ from storage.catalogue import faults
 from storage.database import Database
 from storage.migrate import _config, upgrade
 from storage.readiness import HEAD
-from tests.conftest import Cluster
+from tests.conftest import PATIENCE_S, Cluster
 from tests.shops import put
 from tests.storage.world import NOW
 
@@ -41,7 +41,8 @@ def bare(cluster: Cluster, strange_role: str) -> Iterator[str]:
 
 async def test_roles_may_have_other_names(cluster: Cluster, bare: str, strange_role: str) -> None:
     upgrade(bare, strange_role, verify_role=None)
-    database = await Database.open(cluster.superuser.replace("/postgres?", "/bare?"))
+    url = cluster.superuser.replace("/postgres?", "/bare?")
+    database = await Database.open(url, timeout_s=PATIENCE_S)
     assert await faults(database) == []
     granted = "select has_table_privilege(%s, 'member', 'select')"
     assert await database.call(granted, (strange_role,))

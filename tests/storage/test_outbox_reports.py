@@ -1,6 +1,7 @@
 """What reports bring about: jobs, second thoughts, ids that meet; and who said STOP."""
 
 import asyncio
+import time
 
 import psycopg
 import pytest
@@ -10,7 +11,7 @@ from storage.crypto import Vault
 from storage.database import Database, count_trips
 from storage.jobs import Jobs
 from storage.outbox import NewReport, Outbox, Reported
-from tests.conftest import Urls
+from tests.conftest import PATIENCE_S, Urls
 from tests.shops import Shop
 from tests.storage.outgoing import message, sent, state, store, told
 
@@ -123,7 +124,8 @@ async def test_an_id_that_is_taken_meanwhile_is_stale(
 
 async def waits_for_a_lock(urls: Urls) -> None:
     with psycopg.connect(urls.superuser, autocommit=True) as looking:
-        for _ in range(500):
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
             row = looking.execute("select count(*) from pg_locks where not granted").fetchone()
             if row and row[0]:
                 return

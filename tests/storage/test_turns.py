@@ -42,7 +42,7 @@ async def test_begin_and_commit_are_one_trip_each(turns: Turns, shop: Shop, worl
 async def test_a_stranger_is_nobody(turns: Turns, shop: Shop) -> None:
     stranger = Address("msisdn", "+263770000000")
     snapshot = await turns.begin(replace(asks(shop, ids.uuid7()), sender=stranger))
-    assert abs(snapshot.now - datetime.now(UTC)) < timedelta(seconds=5)
+    assert abs(snapshot.now - datetime.now(UTC)) < timedelta(minutes=1)
     assert (snapshot.tenant, snapshot.config_version, snapshot.owner_version) == (shop.id, 1, 1)
     assert (snapshot.conversation, snapshot.answer, snapshot.claimed_by) == (None, None, None)
     caller = snapshot.caller

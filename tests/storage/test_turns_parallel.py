@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import psycopg
@@ -14,16 +13,13 @@ from core.values import Address
 from storage.crypto import Vault
 from storage.database import Database, Stale
 from storage.turns import Turns
-from tests.conftest import Urls
 from tests.shops import Shop, ids, put
 from tests.storage.world import NOW, Programmes, World, asks, new_world, talk, work
 
 
 @pytest.fixture(scope="module")
-async def turns(database_urls: Urls, vault: Vault) -> AsyncIterator[Turns]:
-    database = await Database.open(database_urls.app, size=16, timeout_s=20)
-    yield Turns(database, vault, Programmes())
-    await database.close()
+def turns(crowded: Database, vault: Vault) -> Turns:
+    return Turns(crowded, vault, Programmes())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from storage.database import Database
 from storage.tables import PRE_TENANT, metadata
 from storage.tables.schema import SHARED
 from storage.turns import PLATFORM, Turns
-from tests.shops import Shop, ids
+from tests.shops import Shop, ids, own_digits
 from tests.storage.change_cases import CASES
 from tests.storage.fact_cases import notice_added
 from tests.storage.move_cases import account_moved, address_listed
@@ -33,7 +33,7 @@ OF_A_SHOP = [
 
 
 def nobody() -> Address:
-    return Address("msisdn", f"+26371{ids.digits(7)}")
+    return Address("msisdn", f"+26371{own_digits(7)}")
 
 
 def where(connection: psycopg.Connection, statement: str, *params: Any) -> set[UUID]:

@@ -26,7 +26,7 @@ from storage.embedded import EmbeddedPostgres
 from storage.migrate import upgrade
 from storage.turns import OutboundRow, Turns
 from storage.verify import PROMISES, run_checks
-from tests.conftest import new_folder
+from tests.conftest import PATIENCE_S, new_folder
 from tests.shops import Shop, ids
 from tests.storage.test_links import TAMPER as LINKS
 from tests.storage.world import LATER, NOW, Programmes, talk, work
@@ -127,7 +127,7 @@ async def test_the_digest_is_of_every_entry(verifier: Database, db: Database) ->
 async def test_a_durable_server_is_content() -> None:
     with new_folder() as folder, EmbeddedPostgres(folder / "data") as urls:
         upgrade(urls.owner)
-        database = await Database.open(urls.verify, size=1)
+        database = await Database.open(urls.verify, timeout_s=PATIENCE_S)
         report = await run_checks(database)
         await database.close()
     assert [check for check in report["checks"] if not check["ok"]] == []

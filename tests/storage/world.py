@@ -12,7 +12,7 @@ from core.facts import Programme
 from core.values import Address
 from storage.crypto import CODE_PLACE, Vault, address_hash, code_hash, place
 from storage.turns import BeginAsk, Conversation, Work
-from tests.shops import Shop, ids, put
+from tests.shops import Shop, ids, own_digits, put
 
 NOW = datetime.now(UTC).replace(microsecond=123456) - timedelta(hours=1)
 LATER = NOW + timedelta(days=30)
@@ -77,8 +77,8 @@ def new_world(connection: psycopg.Connection, vault: Vault, shop: Shop) -> World
         code=ids.uuid7(),
         notice=ids.uuid7(),
         link=ids.uuid7(),
-        address=Address("msisdn", f"+26378{ids.digits(7)}"),
-        phone=Address("msisdn", f"+26377{ids.digits(7)}"),
+        address=Address("msisdn", f"+26378{own_digits(7)}"),
+        phone=Address("msisdn", f"+26377{own_digits(7)}"),
         ref=ids.ref(),
     )
     with connection.transaction():
@@ -196,7 +196,7 @@ def _reward(connection: psycopg.Connection, vault: Vault, w: World) -> None:
         reserved_at=NOW,
         expires_at=LATER,
     )
-    code = ids.digits(6)
+    code = own_digits(6)
     put(
         connection,
         "till_code",

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 WIDTH, HEIGHT = 1400, 900
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @asynccontextmanager
@@ -21,7 +21,9 @@ async def launched() -> AsyncIterator[Browser | None]:
         return
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-dev-shm-usage"],
+            timeout=2 * PATIENCE_MS,
         )
         yield browser
         await browser.close()

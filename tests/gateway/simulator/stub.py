@@ -90,7 +90,7 @@ class Shop:
         self.broken = 0
         self.draining = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
-        self.http = httpx.AsyncClient(trust_env=False)
+        self.http = httpx.AsyncClient(timeout=30, trust_env=False)
 
     def talk(self, channel: Channel, number: str) -> Talk:
         return self.talks.setdefault((channel.id, number), Talk(number, self.pay))
@@ -254,7 +254,7 @@ async def serve(port: int = 0, pace_s: float = 0.0) -> AsyncIterator[tuple[Shop,
     async def all_channels() -> Sequence[Channel]:
         return shop.channels
 
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         sim = Simulator(
             public_url=url, channels=all_channels,
             owners={OWNER: "Cafe Aroma", SHARED: "All shops"},

@@ -34,7 +34,7 @@ async def test_a_feature_phone_walks_a_menu_and_hides_a_pin(chromium: Browser | 
             await phone.say(key)
         await expect(phone.screen).to_have_text("Enter your PIN.")
         await expect(inside.locator(".state.now")).to_contain_text("pin")
-        await phone.say("4821")
+        await phone.say("4821390756")
         await expect(phone.screen).to_contain_text("Show this at the till")
         await expect(inside.locator(".entry.plus")).to_contain_text("+750")
         await expect(inside.locator(".entry.minus")).to_contain_text("−100")
@@ -42,7 +42,9 @@ async def test_a_feature_phone_walks_a_menu_and_hides_a_pin(chromium: Browser | 
         wire = await text_of(inside.locator(".wire"))
         assert "5*1*2*1*1*•••" in wire
         content = await page.content()
-        assert [secret for secret in ("4821", "tokenussd", "auth-token") if secret in content] == []
+        assert [
+            secret for secret in ("4821390756", "tokenussd", "auth-token") if secret in content
+        ] == []
 
 
 async def test_a_chat_shows_ticks_lists_and_pictures(chromium: Browser | None) -> None:
