@@ -7,20 +7,21 @@ Called by everything in storage that speaks SQL; driver errors become ours here,
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
+from storage.wire import Params, WiredConnection
+
 Row = dict[str, Any]
-Params = Sequence[Any] | Mapping[str, Any]
 
 STALE_STATES: Final = frozenset({"MT001", "40001", "40P01", "55P03"})
 """Ours (a condition no longer holds), serialization failure, deadlock, lock not available."""
@@ -99,7 +100,7 @@ class Database:
             " -c enable_seqscan=off -c search_path=public,pg_temp"
         )
         self._free = asyncio.Semaphore(size)
-        self._idle: list[AsyncConnection[Any]] = []
+        self._idle: list[WiredConnection] = []
         self._closed = False
 
     @classmethod
@@ -124,29 +125,24 @@ class Database:
         try:
             watchdog = self.ask(connection)
             try:
-                row = await (await connection.execute(sql, args)).fetchone()
+                return (await connection.ask((sql, args))).first()
             finally:
                 watchdog.cancel()
         except psycopg.Error as error:
             raise _ours(error) from error
         finally:
             self._take_back(connection)
-        return row[0] if row else None
 
     async def run(self, statement: str, params: Params = ()) -> list[Row]:
         """Run one statement that commits itself, without a tenant: channels, jobs, directory."""
         async with self._trip() as connection:
-            return await _rows(connection, statement, params)
+            return (await connection.ask((statement, params))).rows()
 
     async def read(self, tenant: UUID, statement: str, params: Params = ()) -> list[Row]:
         """Select within a tenant, in one trip."""
         async with self._trip() as connection:
-            # What is sent up to the next sync is one transaction, begun and ended by itself.
-            async with connection.pipeline():
-                await connection.execute(_READ_AS, (str(tenant),))
-                cursor = connection.cursor(row_factory=dict_row)
-                await cursor.execute(_literal(statement), params)
-            return await cursor.fetchall()
+            answer = await connection.ask((_READ_AS, (str(tenant),)), (statement, params))
+            return answer.rows()
 
     @contextlib.asynccontextmanager
     async def write(self, tenant: UUID) -> AsyncIterator["Write"]:
@@ -168,16 +164,16 @@ class Database:
         if trips is not None:
             trips.count += 1
 
-    def ask(self, connection: AsyncConnection[Any]) -> asyncio.TimerHandle:
+    def ask(self, connection: WiredConnection) -> asyncio.TimerHandle:
         """Count one trip and bound its time; the answer is to be cancelled after it. A hanging
         server answers neither a statement timeout nor a cancel: closing our end is what wakes
         the waiter."""
         self.count()
         loop = asyncio.get_running_loop()
-        return loop.call_later(self._answer_s, connection.pgconn.finish)
+        return loop.call_later(self._answer_s, connection.give_up)
 
     @contextlib.asynccontextmanager
-    async def _trip(self) -> AsyncIterator[AsyncConnection[Any]]:
+    async def _trip(self) -> AsyncIterator[WiredConnection]:
         """A connection for one trip."""
         connection = await self._take()
         try:
@@ -191,7 +187,7 @@ class Database:
         finally:
             self._take_back(connection)
 
-    async def _take(self) -> AsyncConnection[Any]:
+    async def _take(self) -> WiredConnection:
         """A clean connection, to be taken back whatever happens; raises Unavailable."""
         if self._closed:
             raise Unavailable
@@ -216,10 +212,10 @@ class Database:
         except TimeoutError:
             raise Unavailable from None
 
-    async def _connect(self) -> AsyncConnection[Any]:
+    async def _connect(self) -> WiredConnection:
         try:
             async with asyncio.timeout(self._timeout_s):
-                connection = await AsyncConnection.connect(
+                connection = await WiredConnection.connect(
                     self._url, autocommit=True, options=self._options
                 )
         except TimeoutError:
@@ -227,7 +223,7 @@ class Database:
         set_json_loads(msgspec.json.decode, connection)
         return connection
 
-    def _take_back(self, connection: AsyncConnection[Any]) -> None:
+    def _take_back(self, connection: WiredConnection) -> None:
         """Whatever state it comes back in, the next user gets a clean one: an open transaction is
         ended by closing, since PostgreSQL undoes it."""
         if connection.closed:
@@ -245,7 +241,7 @@ class Database:
 class Write:
     """The inside of an explicit transaction."""
 
-    def __init__(self, database: Database, connection: AsyncConnection[Any]) -> None:
+    def __init__(self, database: Database, connection: WiredConnection) -> None:
         self._database = database
         self._connection = connection
 
@@ -268,7 +264,7 @@ class Write:
             watchdog.cancel()
 
 
-async def _rows(connection: AsyncConnection[Any], statement: str, params: Params) -> list[Row]:
+async def _rows(connection: WiredConnection, statement: str, params: Params) -> list[Row]:
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(_literal(statement), params)
     return await cursor.fetchall() if cursor.description else []
