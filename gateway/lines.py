@@ -8,7 +8,7 @@ from gateway.conversation import Answered
 from gateway.logs import get, plainly
 from gateway.message import Message
 from gateway.runtime import Runtime
-from storage.database import count_trips
+from storage.database import Trips
 
 ALARMS = frozenset({"session_of_another_phone"})
 
@@ -19,7 +19,7 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
     started = time.perf_counter()
     outcome, step = "failed", None
     try:
-        with count_trips() as trips:
+        with Trips() as trips:
             answered = await answering
         outcome, step = answered.outcome, answered.step
     finally:

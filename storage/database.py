@@ -7,7 +7,7 @@ Called by everything in storage that speaks SQL; driver errors become ours here,
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -57,29 +57,27 @@ class Conflict(Exception):
 
 
 class Trips:
-    """How many times the database was asked and waited for."""
+    """How many times the database was asked and waited for while this was entered, by tasks
+    started inside too."""
 
-    __slots__ = ("count",)
+    __slots__ = ("_outer", "_token", "count")
 
     def __init__(self) -> None:
         self.count = 0
 
+    def __enter__(self) -> "Trips":
+        self._outer = _TRIPS.get()
+        self._token = _TRIPS.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whoever counts outside counts them too."""
+        _TRIPS.reset(self._token)
+        if self._outer is not None:
+            self._outer.count += self.count
+
 
 _TRIPS: Final[ContextVar[Trips | None]] = ContextVar("trips", default=None)
-
-
-@contextlib.contextmanager
-def count_trips() -> Iterator[Trips]:
-    """Count the trips of what runs inside (tasks started inside included). Whoever counts outside
-    counts them too, once the inside has ended."""
-    outer, trips = _TRIPS.get(), Trips()
-    token = _TRIPS.set(trips)
-    try:
-        yield trips
-    finally:
-        _TRIPS.reset(token)
-        if outer is not None:
-            outer.count += trips.count
 
 
 class Database:

@@ -11,7 +11,7 @@ from core.members.commands import SetPin
 from core.rewards.commands import ListIssuances
 from core.values import Address, Secret
 from gateway.commanding import begin
-from storage.database import count_trips
+from storage.database import Trips
 from tests.e2e.carriers import Handset
 from tests.gateway.teahouse import MANAGER, TeaHouse
 from tests.shops import ids
@@ -122,9 +122,9 @@ async def test_a_turn_of_linking_asks_the_database_three_times(
     await shop.join(other, 100)
     code = code_in((await shop.chat(other, "link", "show a code"))[0])
     await phone.pick(shop.http, "Settings", "Link a phone", "I have a code")
-    with count_trips() as looked_up:
+    with Trips() as looked_up:
         await phone.say(shop.http, code)
-    with count_trips() as linked:
+    with Trips() as linked:
         assert "linked" in await phone.pick(shop.http, "Yes")
     assert (looked_up.count, linked.count) == (3, 3)
 

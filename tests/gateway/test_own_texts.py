@@ -12,7 +12,7 @@ from gateway.commanding import command
 from gateway.fitting import fault
 from storage.admin import SpecError, create_tenant, decode
 from storage.admin.texts import remove_text
-from storage.database import count_trips
+from storage.database import Trips
 from tests.e2e.carriers import Handset
 from tests.gateway.teahouse import SPEC, TOKEN, URL, TeaHouse
 from tests.shops import ids
@@ -89,7 +89,7 @@ async def test_it_costs_no_trip(shop: TeaHouse, phone: str) -> None:
     await handset.dial(shop.http)
     shop.later(minutes=11)
     await handset.dial(shop.http)
-    with count_trips() as trips:
+    with Trips() as trips:
         await handset.pick(shop.http, "My leaves")
     assert trips.count == 2
 

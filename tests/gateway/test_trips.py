@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.jobs import HANDLERS
-from storage.database import count_trips
+from storage.database import Trips
 from tests.e2e.carriers import Handset, number_of
 from tests.gateway.teahouse import CASHIER, MANAGER, TeaHouse
 
@@ -21,19 +21,19 @@ class Counted:
     trips: int = 0
 
     async def dial(self) -> str:
-        with count_trips() as trips:
+        with Trips() as trips:
             await self.phone.dial(self.shop.http)
         self.trips = trips.count
         return self.phone.screen
 
     async def say(self, typed: str) -> str:
-        with count_trips() as trips:
+        with Trips() as trips:
             await self.phone.say(self.shop.http, typed)
         self.trips = trips.count
         return self.phone.screen
 
     async def retry(self) -> str:
-        with count_trips() as trips:
+        with Trips() as trips:
             await self.phone.post(self.shop.http)
         self.trips = trips.count
         return self.phone.screen
@@ -183,7 +183,7 @@ async def test_handing_a_reward_over(shop: TeaHouse, phone: Counted) -> None:
 async def test_the_door_stores_a_message_in_one(shop: TeaHouse, member: str) -> None:
     for door in (shop.whatsapp, shop.sms):
         await door.text(shop.http, member, "hi")
-        with count_trips() as trips:
+        with Trips() as trips:
             await door.text(shop.http, member, "balance")
         assert trips.count == 1
     await shop.work_off()
@@ -194,7 +194,7 @@ async def test_answering_a_stored_message(shop: TeaHouse, member: str) -> None:
     await shop.chat(member, "hi")
     await shop.whatsapp.text(shop.http, member, "balance")
     (job,) = await shop.rt.jobs.claim()
-    with count_trips() as trips:
+    with Trips() as trips:
         await HANDLERS[job.kind](shop.rt, job)
     await shop.rt.jobs.done(job)
     assert trips.count == 3

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from storage.database import Conflict, Database, Lost, Stale, Unavailable, count_trips
+from storage.database import Conflict, Database, Lost, Stale, Trips, Unavailable
 from tests.conftest import PATIENCE_S, Urls
 from tests.shops import Shop, ids
 
@@ -89,7 +89,7 @@ async def test_write_is_undone_by_an_error(one: Database, tenants: tuple[Shop, S
 
 
 async def test_trips_are_counted(one: Database, tenants: tuple[Shop, Shop]) -> None:
-    with count_trips() as trips:
+    with Trips() as trips:
         await one.call("select 1")
         await one.run("select 1")
         await one.read(tenants[0].id, "select 1")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from storage.database import Database, Unavailable, count_trips
+from storage.database import Database, Trips, Unavailable
 from storage.flights import SEATS, Lane
 
 
@@ -135,7 +135,7 @@ async def test_each_passenger_counts_the_trip_as_one(db: Database) -> None:
     lane = Lane(db, one, many)
 
     async def counted(item: int) -> int:
-        with count_trips() as trips:
+        with Trips() as trips:
             await lane.fly(item)
         return trips.count
 

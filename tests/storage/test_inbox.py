@@ -10,7 +10,7 @@ import pytest
 
 from core.values import Address
 from storage.crypto import NotOurs, Vault
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.inbox import Inbox, NewInbound
 from storage.jobs import Jobs
 from tests.shops import Shop, ids
@@ -56,7 +56,7 @@ async def test_a_message_is_kept_and_its_job_answers_it(
 
 async def test_storing_and_loading_are_one_trip_each(inbox: Inbox, shop: Shop) -> None:
     items = [said(f"wamid.{n}") for n in range(20)]
-    with count_trips() as trips:
+    with Trips() as trips:
         await inbox.store(shop.id, shop.channel, items)
         await inbox.load(shop.id, items[7].id)
     assert trips.count == 2

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.jobs import (
     ANSWER_CRASHES_MAX,
     ATTEMPTS_MAX,
@@ -265,7 +265,7 @@ async def test_lag_is_the_wait_of_the_oldest_due_job(jobs: Jobs, superuser: Owne
 
 async def test_every_method_is_one_trip(jobs: Jobs) -> None:
     await add(jobs)
-    with count_trips() as trips:
+    with Trips() as trips:
         (job,) = await jobs.claim()
         await jobs.retry(job, 0, "")
         await jobs.dead()

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from storage.crypto import Vault
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.jobs import Jobs
 from storage.outbox import EARLY_MAX, NewReport, Outbox, Reported, State
 from tests.shops import Shop
@@ -178,7 +178,7 @@ async def test_a_dropped_payload_is_empty(
 async def test_loading_is_one_trip(outbox: Outbox, tenants: tuple[Shop, Shop]) -> None:
     cafe, gym = tenants
     outbound_id = await sent(outbox, cafe)
-    with count_trips() as trips:
+    with Trips() as trips:
         assert await outbox.load(gym.id, outbound_id) is None
         assert await outbox.load(cafe.id, outbound_id) is not None
     assert trips.count == 2
@@ -206,7 +206,7 @@ async def test_a_thousand_reports_are_one_trip_and_the_furthest_wins(
     states: list[Reported] = ["delivered", "read", "sent"]
     reports = [NewReport(external_id="SM1", state=each) for each in states]
     reports += [NewReport(external_id=f"SX{n}", state="read") for n in range(997)]
-    with count_trips() as trips:
+    with Trips() as trips:
         outcomes = await outbox.report(shop.id, shop.channel, reports)
     assert trips.count <= 3
     assert outcomes.pop("SM1") == "moved"

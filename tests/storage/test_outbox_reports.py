@@ -8,7 +8,7 @@ import pytest
 
 from core.values import Address
 from storage.crypto import Vault
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.jobs import Jobs
 from storage.outbox import NewReport, Outbox, Reported
 from tests.conftest import PATIENCE_S, Urls
@@ -144,7 +144,7 @@ async def test_a_stop_is_known_by_owner_and_address(
         [cafe.id, rudo.value, cafe.id, omar.value],
     )
     asked = [(cafe, rudo), (cafe, omar), (gym, rudo), (cafe, Address("bsuid", rudo.value))]
-    with count_trips() as trips:
+    with Trips() as trips:
         told = [await outbox.stopped(shop.id, address) for shop, address in asked]
     assert told == [True, False, False, False]
     assert trips.count == len(asked)

@@ -11,7 +11,7 @@ import pytest
 from storage.admin import ChannelPart, StoredChannel, add_channel, set_channel
 from storage.channels import REFRESH_BURST, REFRESH_S, ChannelRow, Registry
 from storage.crypto import Vault
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.identifiers import Identifiers
 from storage.turns import PLATFORM
 from tests.shops import Shop
@@ -97,10 +97,10 @@ async def test_loading_is_one_trip_and_one_an_owner(
         for n in range(3):
             await add(db, vault, shop.id, f"{shop.slug} {n}")
     await add(db, vault, PLATFORM, "*123#", "africastalking_ussd")
-    with count_trips() as trips:
+    with Trips() as trips:
         await registry.load()
     assert trips.count == 5, "and the digits behind the shared codes"
-    with count_trips() as trips:
+    with Trips() as trips:
         assert len(await registry.of_owner(tenants[0].id)) == 3
         assert await registry.by_address("africastalking_ussd", "*123#")
     assert trips.count == 0
@@ -111,7 +111,7 @@ async def test_a_new_channel_works_at_once(
 ) -> None:
     await registry.load()
     added = await add(db, vault, tenants[0].id, "111")
-    with count_trips() as trips:
+    with Trips() as trips:
         assert await registry.by_token(added.token)
     assert trips.count == 2
 
@@ -120,7 +120,7 @@ async def test_guesses_read_again_only_so_often(
     registry: Registry[ChannelRow], clock: Clock
 ) -> None:
     await registry.load()
-    with count_trips() as trips:
+    with Trips() as trips:
         for n in range(50):
             assert await registry.by_token(f"guess {n}") is None
             assert await registry.by_address("meta_whatsapp", f"{n}") is None
@@ -137,7 +137,7 @@ async def test_guesses_read_again_only_so_often(
 
 async def test_many_misses_at_once_are_one_look(registry: Registry[ChannelRow]) -> None:
     await registry.load()
-    with count_trips() as trips:
+    with Trips() as trips:
         misses = (registry.by_token(f"guess {n}") for n in range(50))
         assert set(await asyncio.gather(*misses)) == {None}
     assert trips.count == 1
@@ -151,7 +151,7 @@ async def test_a_changed_channel_is_read_with_its_owners_version(
     await registry.load()
     version = registry.version(tenants[0].id)
     await set_channel(db, vault, added.token, {"secrets.app_secret": "rotated"})
-    with count_trips() as trips:
+    with Trips() as trips:
         await registry.refresh()
     assert trips.count == 2
     found = await registry.by_token(added.token)

@@ -11,7 +11,7 @@ from core.changes import AccountMoved, StockMoved
 from core.facts import Expiry
 from core.values import Address
 from storage.crypto import Vault, place
-from storage.database import Stale, count_trips
+from storage.database import Stale, Trips
 from storage.turns import PAYLOAD_PLACE, OutboundRow, StoredAnswer, Turns
 from tests.shops import Shop, ids, put
 from tests.storage.fact_cases import notice_added
@@ -31,10 +31,10 @@ def count(connection: psycopg.Connection, statement: str, *params: Any) -> int:
 
 
 async def test_begin_and_commit_are_one_trip_each(turns: Turns, shop: Shop, world: World) -> None:
-    with count_trips() as trips:
+    with Trips() as trips:
         await turns.begin(asks(shop, ids.uuid7()))
     assert trips.count == 1
-    with count_trips() as trips:
+    with Trips() as trips:
         await turns.commit(work(world, notice_added(world).change, conversation=talk(shop)))
     assert trips.count == 1
 

@@ -21,7 +21,7 @@ from storage.admin import (
     set_stock,
 )
 from storage.crypto import address_hash
-from storage.database import count_trips
+from storage.database import Trips
 from storage.programmes import Programmes, UnknownTenant
 from storage.turns import PLATFORM
 from tests.storage.admin.conftest import CAFE, TOKEN, Office
@@ -187,7 +187,7 @@ async def test_the_platform_has_channels_too(office: Office) -> None:
 async def test_programmes_are_read_once_a_version(office: Office) -> None:
     tenant = (await office.apply(CAFE)).tenant
     programmes = Programmes(office.db)
-    with count_trips() as trips:
+    with Trips() as trips:
         first = await programmes.get(tenant.id, tenant.config_version)
         assert trips.count == 1
         assert await programmes.get(tenant.id, tenant.config_version) is first

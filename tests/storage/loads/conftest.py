@@ -13,7 +13,7 @@ from core.facts import Caller, Member, Programme, Staff, Wallet
 from core.ports import Loads
 from core.values import Secret
 from storage.crypto import Vault
-from storage.database import Database, count_trips
+from storage.database import Database, Trips
 from storage.identifiers import Identifiers
 from storage.programmes import Programmes
 from storage.unit_of_work import TurnWork
@@ -31,7 +31,7 @@ class OneTrip:
 
     def __getattr__(self, name: str) -> Any:
         async def counted(*args: Any, **kwargs: Any) -> Any:
-            with count_trips() as trips:
+            with Trips() as trips:
                 found = await getattr(self._loads, name)(*args, **kwargs)
             assert trips.count == 1, name
             return found
