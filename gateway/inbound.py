@@ -83,11 +83,11 @@ class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One thing one person said, whatever the channel.
 
-    `address`: the business address it was sent to, as the payload names it. `sender`: who said
-    it, or None when the payload names nobody usable (stored, answered by nothing). `conversation`:
-    the carrier's session id (USSD) or "" . `external_id`: the carrier's id of this message; for
-    USSD "". `accumulated`: all input of the carrier session so far, where the carrier sends that
-    (then `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
+    `address`: the business address it was sent to, as the payload names it. `sender`: who said it,
+    or None when the payload names nobody usable (stored, answered by nothing). `conversation`: the
+    carrier's session id (USSD) or "". `external_id`: the carrier's id of this message; for USSD "".
+    `accumulated`: all input of the carrier session so far, where the carrier sends that (then
+    `input.text` is ""). `fingerprint`: where a USSD carrier sends the latest input only, the
     request as received, by which its retry is known (security.md 8); it may hold a PIN, so it is
     only ever kept as a keyed hash. `opens`: the carrier says a session begins; `input.text` then
     holds the digits dialled past the code. `dialled`: where the carrier does not say it, those
@@ -181,11 +181,8 @@ def read_form(
 
 
 def _unquoted(text: str) -> str:
-    plain = text.replace("+", " ")
-    if "%" not in plain:
-        return plain
-    octets = unquote_to_bytes(plain.encode("utf-8", "surrogateescape"))
-    return octets.decode("utf-8", "surrogateescape")
+    octets = text.replace("+", " ").encode("utf-8", "surrogateescape")
+    return unquote_to_bytes(octets).decode("utf-8", "surrogateescape")
 
 
 def is_sound(text: str) -> bool:
@@ -217,9 +214,8 @@ def read_uuid(text: str) -> UUID | None:
 
 
 def read_json(body: bytes) -> Any:
-    """Read JSON. Raise Malformed for anything two readers could understand differently or that
-    cannot be kept: nesting deeper than 32, numbers longer than 18 digits, NaN, repeated keys,
-    a byte order mark, bytes that are no UTF-8 (security.md 25, W11–W18)."""
+    """Read JSON. Raise Malformed for what two could read differently or nobody can keep: depth over
+    32, numbers over 18 digits, NaN, repeated keys, a byte order mark, no UTF-8 (security.md 25)."""
     _check_depth(body)
     try:
         return _DECODER.decode(body.decode("utf-8"))
@@ -247,8 +243,7 @@ def objects_at(tree: object, *path: str) -> list[dict[str, Any]]:
 
 
 def read_epoch(told: object, now: datetime) -> datetime | None:
-    """Unix seconds, or milliseconds, as a number or as digits; None for what cannot be when a
-    message was sent: before 2001, or more than a day ahead."""
+    """Unix seconds or milliseconds, a number or digits; None before 2001 or over a day ahead."""
     digits = str(told) if isinstance(told, str | int) else ""
     seconds = digits[:-3] if re.fullmatch("[0-9]{13}", digits) else digits
     if not re.fullmatch("[1-9][0-9]{9}", seconds):
