@@ -73,7 +73,7 @@ def turn(
         command=run.command,
         durable=run.attempted or durable(dialogs, session, after),
         understood=run.understood,
-        language=run.language,
+        language=run.spoken.language,
         visit=run.visit,
     )
 

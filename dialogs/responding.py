@@ -32,7 +32,7 @@ ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
 def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
     """Answer the run's input; `resume`: a session that broke off may be continued; `news`: a text
     to say first."""
-    run.caller = yield from do(WhoAmI())
+    run.meet((yield from do(WhoAmI())))
     if news:
         run.said.append(run.texts.t(news))
     if run.surface != "ussd":
@@ -76,7 +76,7 @@ def _hear(run: Run, known: bool) -> Heard:
     ear = Ear(
         session=run.session,
         state=run.state if known else None,
-        languages=(run.language, *run.caller.programme.languages),
+        languages=run.spoken.heard,
         now_s=int(run.now.timestamp()),
     )
     return ear.hear(run.input)

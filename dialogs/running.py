@@ -11,16 +11,17 @@ from inspect import isgenerator
 from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
+from transitions import MachineError
 
 from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command, Query
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
-from dialogs.directions import layout
+from dialogs.menus import Spoken, spoken
 from dialogs.messages import Input, Reply
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Result, Session, Slots
-from dialogs.texts import NO_TEXTS, Texts, speaking
+from dialogs.texts import Texts
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -34,21 +35,13 @@ FRAMES_MAX: Final = 8
 HOPS_MAX: Final = 12
 
 
-class _At:
-    """What a machine moves: a state and nothing else (docs/dependencies.md, transitions)."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: str) -> None:
-        self.state = state
-
-
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """A turn under way. `caller` is known after the first question. `said`: lines to say before
-    the next question. `paging`: the reply is the next page of the last one. `command`: the
-    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
-    `visit`: the conversation goes on at another shop, and nothing is said here.
+    """A turn under way. `caller` is known after the first question, and with it how to speak:
+    `spoken`, `texts` of the moment, `laid_out`: what one screen holds of such lines. `said`: lines
+    to say before the next question. `paging`: the reply is the next page of the last one.
+    `command`: the name of the one that succeeded; `attempted`: one was tried; `answers`: of
+    questions asked. `visit`: the conversation goes on at another shop, and nothing is said here.
     `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
@@ -58,6 +51,10 @@ class Run:
     surface: Surface
     room: Room = SCREEN
     caller: Caller = field(init=False)
+    spoken: Spoken = field(init=False)
+    chose_language: bool = field(init=False)
+    texts: Texts = field(init=False)
+    laid_out: Room = field(init=False)
     said: list[str] = field(default_factory=list)
     understood: bool = True
     paging: bool = False
@@ -79,45 +76,42 @@ class Run:
         """The state that asks."""
         return self.dialog.states[self.session.state]
 
-    @property
-    def language(self) -> str:
-        """Picked in this conversation, else the member's, else the programme's first."""
-        member = self.caller.member
-        spoken = self.picked_language or (member.language if member else "")
-        return spoken or self.caller.programme.languages[0]
+    def meet(self, caller: Caller) -> None:
+        """Learn who is talking, and in which language."""
+        self.caller = caller
+        self._speak()
 
-    @property
-    def picked_language(self) -> str:
-        """The one picked in this conversation; "" for none, or for one that was picked at another
-        shop and is not spoken here."""
-        picked, shared = self.session.language, self.caller.shops is not None
-        return "" if shared and picked not in self.caller.programme.languages else picked
-
-    @property
-    def texts(self) -> Texts:
-        """The words of the moment."""
-        return speaking(self.caller.programme, self.language, self.now)
-
-    @property
-    def laid_out(self) -> Room:
-        """What one screen holds of lines as the language sets them."""
-        spoken = layout(self.language)
-        return self.room if self.room.layout is spoken else replace(self.room, layout=spoken)
+    def _speak(self) -> None:
+        """In the language picked in this conversation (at another shop: if it is spoken here), else
+        in the member's, else in the programme's first."""
+        caller, picked = self.caller, self.session.language
+        member, programme = caller.member, caller.programme
+        if caller.shops is not None and picked not in programme.languages:
+            picked = ""
+        language = picked or (member.language if member else "") or programme.languages[0]
+        self.chose_language, self.spoken = bool(picked), spoken(programme, language)
+        self.texts = self.spoken.at(self.now)
+        layout = self.spoken.layout
+        self.laid_out = (
+            self.room if self.room.layout is layout else replace(self.room, layout=layout)
+        )
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
+        words = self.spoken
         return StepView(
-            language=self.language,
-            timezone=self.caller.programme.timezone,
+            language=words.language,
+            timezone=words.timezone,
             now=self.now,
-            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
+            own=words.own,
             caller=self.caller,
+            spoken=words,
             slots=dict(self.session.slots),
             input=self.input,
             choice=choice,
             surface=self.surface,
             room=self.laid_out,
-            chose_language=bool(self.picked_language),
+            chose_language=self.chose_language,
         )
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +124,8 @@ class Run:
             self.enter(PICKER)
         else:
             self.enter("home" if is_member(self.caller) else "welcome")
-        self._say(said)
+        if said:
+            self.said.append(said)
 
     def enter(self, name: str, slots: Slots | None = None) -> None:
         """Stand at a dialog's start."""
@@ -147,7 +142,7 @@ class Run:
 
     def back(self) -> None:
         """The key `0`: the table's own way back, else to whoever waits, else home."""
-        if "back" in self.dialog.machine.get_triggers(self.session.state):
+        if ("back", self.session.state) in self.dialog.ways:
             self._fire("back")
             return
         while self._pop():
@@ -257,6 +252,7 @@ class Run:
     def _learn(self, outcome: Move | Done) -> None:
         if outcome.language:
             self.session = replace(self.session, language=outcome.language)
+            self._speak()
         if outcome.signed_in:
             until = int(self.now.timestamp()) + SIGNED_IN_S
             self.session = replace(self.session, staff_until=until)
@@ -282,9 +278,10 @@ class Run:
         return True
 
     def _fire(self, trigger: str) -> None:
-        at = _At(self.session.state)
-        self.dialog.machine.events[trigger].trigger(at)
-        self.session = replace(self.session, state=at.state)
+        dest = self.dialog.ways.get((trigger, self.session.state))
+        if dest is None:
+            raise MachineError(f"{trigger} leads nowhere from {self.session.state}")
+        self.session = replace(self.session, state=dest)
 
     def _say(self, text: str) -> None:
         if text:

@@ -76,10 +76,14 @@ def plural(language: str, count: int) -> int:
     return int(found.plural(count))  # type: ignore[attr-defined]
 
 
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.translate(PLAIN)
+
+
 @cache
 def _said(message: str, language: str) -> str:
     """A text that nothing is filled into, as most are; there are as many as the catalogue has."""
-    return catalogue(language).gettext(message).format().translate(PLAIN)
+    return _plain(catalogue(language).gettext(message).format())
 
 
 NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
@@ -98,21 +102,21 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
         """The text in this language, `{name}`s filled in. `message` is the English."""
         if not message:
             return ""
-        own = self.own.get(message)
+        own = self.own.get(message) if self.own else None
         if own is None and not params:
             return _said(message, self.language)
         found = own[0] if own else catalogue(self.language).gettext(message)
-        return found.format(**params).translate(PLAIN)
+        return _plain(found.format(**params))
 
     def n(self, one: str, many: str, count: int, **params: object) -> str:
         """The plural form for `count`, which also fills `{count}`."""
-        own = self.own.get(one)
+        own = self.own.get(one) if self.own else None
         if own:
             # A rule that grew since the text was saved must not break the turn.
             found = own[min(plural(self.language, count), len(own) - 1)]
         else:
             found = catalogue(self.language).ngettext(one, many, count)
-        return found.format(count=self.points(count), **params).translate(PLAIN)
+        return _plain(found.format(count=self.points(count), **params))
 
     @property
     def layout(self) -> Layout:
