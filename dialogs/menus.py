@@ -7,7 +7,7 @@ of a person may go in, which is why a menu is made from words alone. Called by d
 and the renderer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
@@ -16,8 +16,8 @@ from dialogs.directions import Layout
 from dialogs.messages import Choice
 from dialogs.texts import NO_TEXTS, Texts
 
-KEPT_MAX: Final = 200
-"""So many menus are kept of a language; any more, of numbers nobody foresaw, are made each time."""
+KEPT_MAX: Final = 1000
+"""So much is kept of a language; any more, of numbers nobody foresaw, is made each time."""
 LANGUAGES_MAX: Final = 20
 
 P = ParamSpec("P")
@@ -66,12 +66,11 @@ class Spoken:
         """Its words at this moment."""
         return Texts(language=self.language, timezone=self.timezone, now=now, own=self.own)
 
-    def keep(self, make: Callable[..., R], *given: Any) -> R:
-        """`make(words, *given)`, the first time; `given` is hashable and tells nothing personal."""
-        key = (make, *given)
+    def keep(self, key: Hashable, make: Callable[[], R]) -> R:
+        """What `make` answered the first time. Nothing of a person goes into it or into the key."""
         found: R | None = self.menus.get(key)
         if found is None:
-            found = make(self.words, *given)
+            found = make()
             if len(self.menus) < KEPT_MAX:
                 self.menus[key] = found
         return found
@@ -100,11 +99,9 @@ def menu(
     """A function of words (and of few other things, none of them personal) becomes one of a view
     that makes its menu once for each shop and language."""
 
-    def made(words: Texts, *args: P.args, **kwargs: P.kwargs) -> Menu:
-        return Menu(make(words, *args, **kwargs))
-
-    def kept(view: Speaking, /, *args: P.args, **kwargs: P.kwargs) -> Menu:
+    def made(view: Speaking, /, *args: P.args, **kwargs: P.kwargs) -> Menu:
         assert not kwargs, "what a menu depends on is given by place"
-        return view.spoken.keep(made, *args)
+        spoken = view.spoken
+        return spoken.keep((make, *args), lambda: Menu(make(spoken.words, *args, **kwargs)))
 
-    return kept
+    return made

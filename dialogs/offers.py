@@ -21,14 +21,18 @@ PREFIX: Final = "reward:"
 
 def number_of(programme: Programme, slug: str) -> int:
     """A reward's number: its place in the whole catalogue, stepping over the key for more."""
-    return numbered(next(n for n, reward in enumerate(programme.rewards, 1) if reward.slug == slug))
+    numbers: dict[str, int] | None = programme.kept.get(number_of)
+    if numbers is None:
+        places = enumerate(programme.rewards, 1)
+        numbers = programme.kept[number_of] = {row.slug: numbered(place) for place, row in places}
+    return numbers[slug]
 
 
 def wanted(programme: Programme, typed: str) -> Reward | None:
     """The reward that a number, a slug or a name means, offered now or not."""
     number, said = ascii_digits(typed), normal(typed)
-    for reward in programme.rewards:
-        if number == str(number_of(programme, reward.slug)):
+    for place, reward in enumerate(programme.rewards, 1):
+        if number == str(numbered(place)):
             return reward
         if said == normal(reward.name) or said.replace(" ", "-") == reward.slug:
             return reward
@@ -36,7 +40,15 @@ def wanted(programme: Programme, typed: str) -> Reward | None:
 
 
 def offer_choice(view: View, offer: Offer) -> Choice:
-    """`Free Coffee 100`, and behind it what is in the way."""
+    """`Free Coffee 100`, and behind it what is in the way. Where no points are missing that is the
+    same for everybody."""
+    if offer.missing:
+        return _choice(view, offer)
+    shown = (offer_choice, offer.slug, offer.stock == 0, offer.tier, view.chat, view.room)
+    return view.spoken.keep(shown, lambda: _choice(view, offer))
+
+
+def _choice(view: View, offer: Offer) -> Choice:
     price = view.points(offer.points)
     hindrance = in_the_way(view, offer)
     behind = f"{price} ({hindrance})" if hindrance else price

@@ -42,7 +42,8 @@ def confirmation(
     """
     questions = [question] if callable(question) else question
     whole = questions[0](*names)
-    shop = view.spoken.keep(staff_heading, view.caller.programme.name)
+    name = view.caller.programme.name
+    shop = view.spoken.keep(staff_heading, lambda: staff_heading(view, name))
     lines = [whole, rest] if rest else [whole]
     if view.chat or view.room.holds([shop, *lines], choices):
         return Reply(text="\n".join(lines), choices=choices)

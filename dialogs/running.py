@@ -4,10 +4,10 @@ Holds the only mutable thing of a turn, the session being replaced. The engine d
 input means and calls this; dialogs see nothing of it but a view.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from inspect import isgenerator
+from types import GeneratorType
 from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from transitions import MachineError
 
 from core.errors import LoyaltyError
 from core.facts import Caller
-from core.ports import Command, Query
+from core.ports import Command
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
 from dialogs.menus import Spoken, spoken
 from dialogs.messages import Input, Reply
@@ -61,7 +61,7 @@ class Run:
     command: str | None = None
     attempted: bool = False
     visit: Visit | None = None
-    answers: dict[Query[Any], Any] = field(default_factory=dict)
+    answers: dict[Command[Any], Any] = field(default_factory=dict)
     did: Dialog | None = None
     unheard: Result | None = None
     tells: bool | None = None
@@ -137,8 +137,13 @@ class Run:
         """Stand at another dialog's start; the present one waits."""
         here = self.session
         frame = Frame(dialog=here.dialog, state=here.state, slots=here.slots, on_done=on_done)
-        self.session = replace(here, frames=(*here.frames, frame)[-FRAMES_MAX:])
-        self.enter(name, slots)
+        self.session = replace(
+            here,
+            dialog=name,
+            state=self.dialogs[name].start,
+            slots=dict(slots or {}),
+            frames=(*here.frames, frame)[-FRAMES_MAX:],
+        )
 
     def back(self) -> None:
         """The key `0`: the table's own way back, else to whoever waits, else home."""
@@ -187,9 +192,14 @@ class Run:
         """Ask the present state, following those that pass on."""
         for _ in range(HOPS_MAX):
             self.gate()
-            assert self.state.ask
+            step = self.state.ask
+            assert step
             try:
-                asked: Reply | Outcome = yield from _settle(self.state.ask, self.view())
+                answer: Any = step(self.view())
+                # A step that needs core is a generator; any other has answered.
+                asked: Reply | Outcome = (
+                    (yield from answer) if isinstance(answer, GeneratorType) else answer
+                )
             except LoyaltyError as error:
                 self.home(refusal(error, self.texts))
                 continue
@@ -207,7 +217,8 @@ class Run:
         # Nothing but a choice that was offered confirms anything.
         assert choice or state.free or state.secret or not state.guards
         try:
-            outcome: Outcome = yield from _settle(state.hear, self.view(choice))
+            answer: Any = state.hear(self.view(choice))
+            outcome: Outcome = (yield from answer) if isinstance(answer, GeneratorType) else answer
         except LoyaltyError as error:
             text = refusal(error, self.texts)
             if error.code in MISHEARD:
@@ -286,9 +297,3 @@ class Run:
     def _say(self, text: str) -> None:
         if text:
             self.said.append(text)
-
-
-def _settle(step: Callable[[StepView], Any], view: StepView) -> Steps[Any]:
-    """Run a step to its answer, whether it needs core or not."""
-    answer = step(view)
-    return (yield from answer) if isgenerator(answer) else answer

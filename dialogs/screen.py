@@ -17,7 +17,7 @@ from dialogs.messages import KEY_NUMBER, Choice
 TWO_SEPTETS: Final = re.compile(r"[\^{}\\\[~\]|]")
 
 
-class Room(msgspec.Struct, frozen=True, kw_only=True):
+class Room(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """One screen: `septets` of GSM-7, or `units` of UTF-16 where a character is outside it. Lines
     count as `layout` sets them (dialogs/directions.py)."""
 

@@ -33,8 +33,8 @@ def ask_all(view: View) -> Generator[Command[Any], Any, Reply]:
     offers = yield from do(ListRewards())
     if not offers:
         return Reply(text=view.t("No rewards yet. Points keep counting."))
-    shelves = _shelves(view, offers)
-    if len(offers) <= FEW or len(shelves) < 2:
+    shelves = _shelves(view, offers) if len(offers) > FEW else ()
+    if len(shelves) < 2:
         return _list(view, offers, "")
     return Reply(text=_standing(view), choices=shelves)
 
