@@ -109,9 +109,11 @@ class Programme(Kept):
 
     def tier_after(self, tier: Tier | None) -> Tier | None:
         """The next tier up, or None at the top."""
-        if tier is None:
-            return None
-        return next((higher for higher in self.tiers if higher.threshold > tier.threshold), None)
+        if tier is not None:
+            for higher in self.tiers:
+                if higher.threshold > tier.threshold:
+                    return higher
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
         text=text,
         choices=_numbered(run, state, reply.choices, avoid_digit),
         secret=reply.secret or state.secret,
-        footer=reply.footer or _footer(run, reply),
+        footer=reply.footer or _footer(run, reply.choices),
     )
     return reply, _remembered(run, state, reply, result)
 
@@ -144,10 +144,10 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
     return shift
 
 
-def _footer(run: Run, reply: Reply) -> str:
+def _footer(run: Run, choices: tuple[Choice, ...]) -> str:
     if _at_menu(run):
         return ""
-    if any(choice.id == BACK for choice in reply.choices):
+    if BACK in [choice.id for choice in choices]:
         return run.texts.t("00 Home")
     return run.texts.t("0 Back  00 Home")
 

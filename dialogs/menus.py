@@ -51,20 +51,27 @@ class Spoken:
     """A programme in one of its languages: its words, and the menus made of them so far.
     `heard`: the languages whose keywords work."""
 
-    __slots__ = ("heard", "language", "layout", "menus", "own", "timezone", "words")
+    __slots__ = ("heard", "kept", "language", "layout", "menus", "own", "timezone", "words")
 
     def __init__(self, programme: Programme, language: str) -> None:
         self.language: Final = language
         self.timezone: Final = programme.timezone
         self.own: Final = programme.texts.get(language, NO_TEXTS)
         self.words: Final = Texts(language=language, timezone=self.timezone, own=self.own)
+        self.kept: Final = self.words.kept
         self.layout: Final[Layout] = self.words.layout
         self.heard: Final = (language, *programme.languages)
         self.menus: Final[dict[Any, Any]] = {}
 
     def at(self, now: datetime) -> Texts:
         """Its words at this moment."""
-        return Texts(language=self.language, timezone=self.timezone, now=now, own=self.own)
+        return Texts(
+            language=self.language,
+            timezone=self.timezone,
+            now=now,
+            own=self.own,
+            kept=self.kept,
+        )
 
     def keep(self, key: Hashable, make: Callable[[], R]) -> R:
         """What `make` answered the first time. Nothing of a person goes into it or into the key."""

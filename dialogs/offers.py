@@ -4,6 +4,7 @@ A reward's number is its place in the catalogue, so it is the same on every page
 `REDEEM 2` means it too. Called by the dialogs about rewards.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from core.facts import Programme, Reward
@@ -12,6 +13,7 @@ from core.values import ascii_digits
 from dialogs.choices import numbered, shortened
 from dialogs.dialog import View
 from dialogs.keywords import normal
+from dialogs.menus import Menu
 from dialogs.messages import Choice
 from dialogs.room import label_in_room
 
@@ -37,6 +39,15 @@ def wanted(programme: Programme, typed: str) -> Reward | None:
         if said == normal(reward.name) or said.replace(" ", "-") == reward.slug:
             return reward
     return None
+
+
+def offer_choices(view: View, offers: Iterable[Offer]) -> tuple[Choice, ...]:
+    """The offers, one below the other."""
+    listed = list(offers)
+    choices = tuple([offer_choice(view, offer) for offer in listed])
+    if any(offer.missing for offer in listed):
+        return choices
+    return view.spoken.keep((offer_choices, choices), lambda: Menu(choices))
 
 
 def offer_choice(view: View, offer: Offer) -> Choice:

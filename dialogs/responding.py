@@ -77,7 +77,7 @@ def _hear(run: Run, known: bool) -> Heard:
         session=run.session,
         state=run.state if known else None,
         languages=run.spoken.heard,
-        now_s=int(run.now.timestamp()),
+        now=run.now,
     )
     return ear.hear(run.input)
 

@@ -104,6 +104,7 @@ class Run:
             timezone=words.timezone,
             now=self.now,
             own=words.own,
+            kept=words.kept,
             caller=self.caller,
             spoken=words,
             slots=dict(self.session.slots),
