@@ -86,7 +86,7 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
             # No keyword is a number, which most answers are.
             return self._key(text) or self._text(text, int(text))
         found = keyword(text, *self.languages)
-        if found and found[0].at_once:
+        if found and (found[0].at_once or self.state is None):
             return Said(*found)
         return self._text(text, None)
 
@@ -117,8 +117,7 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
     def _text(self, text: str, number: int | None) -> Heard:
         state = self.state
         if state is None:
-            found = keyword(text, *self.languages)
-            return Said(*found) if found else Unclear()
+            return Unclear()
         if state.secret:
             return Typed()
         picked = self._label(text) if number is None else self._number(number)

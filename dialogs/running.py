@@ -233,9 +233,8 @@ class Run:
         """Go where a step points; a reply when that ends the conversation."""
         match outcome:
             case Move():
-                self._fire(outcome.trigger)
+                self._fire(outcome.trigger, outcome.slots)
                 self._learn(outcome)
-                self.session = replace(self.session, slots={**self.session.slots, **outcome.slots})
             case Call(instead=True):
                 self.enter(outcome.dialog, outcome.slots)
             case Call():
@@ -289,11 +288,12 @@ class Run:
             self._fire(frame.on_done)
         return True
 
-    def _fire(self, trigger: str) -> None:
+    def _fire(self, trigger: str, slots: Slots | None = None) -> None:
         dest = self.dialog.ways.get((trigger, self.session.state))
         if dest is None:
             raise MachineError(f"{trigger} leads nowhere from {self.session.state}")
-        self.session = replace(self.session, state=dest)
+        kept = self.session.slots
+        self.session = replace(self.session, state=dest, slots={**kept, **slots} if slots else kept)
 
     def _say(self, text: str) -> None:
         if text:
