@@ -55,8 +55,8 @@ def offer_choice(view: View, offer: Offer) -> Choice:
     same for everybody."""
     if offer.missing:
         return _choice(view, offer)
-    shown = (offer_choice, offer.slug, offer.stock == 0, offer.tier, view.chat, view.room)
-    return view.spoken.keep(shown, lambda: _choice(view, offer))
+    seen = (offer.slug, offer.name, offer.points, offer.stock == 0, offer.tier)
+    return view.spoken.keep((*seen, view.chat, view.room), lambda: _choice(view, offer))
 
 
 def _choice(view: View, offer: Offer) -> Choice:
