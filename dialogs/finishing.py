@@ -93,7 +93,7 @@ def _alone(state: State) -> bool:
 def _question(run: Run, heading: str, reply: Reply) -> str:
     needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
     news = run.said
-    if not run.laid_out.holds([*news, reply.text], reply.choices):
+    if news and not run.laid_out.holds([*news, reply.text], reply.choices):
         news = [line for line in news if line != needless]
     more = run.texts.t("More")
     return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)

@@ -32,13 +32,23 @@ def number_of(programme: Programme, slug: str) -> int:
 
 def wanted(programme: Programme, typed: str) -> Reward | None:
     """The reward that a number, a slug or a name means, offered now or not."""
-    number, said = ascii_digits(typed), normal(typed)
-    for place, reward in enumerate(programme.rewards, 1):
-        if number == str(numbered(place)):
-            return reward
-        if said == normal(reward.name) or said.replace(" ", "-") == reward.slug:
+    digits, said = ascii_digits(typed), normal(typed)
+    dashed = said.replace(" ", "-")
+    for number, name, slug, reward in _named(programme):
+        if digits == number or said == name or dashed == slug:
             return reward
     return None
+
+
+def _named(programme: Programme) -> list[tuple[str, str, str, Reward]]:
+    """Each reward with its number, its name as names are compared, and its slug."""
+    named: list[tuple[str, str, str, Reward]] | None = programme.kept.get(_named)
+    if named is None:
+        named = programme.kept[_named] = [
+            (str(numbered(place)), normal(row.name), row.slug, row)
+            for place, row in enumerate(programme.rewards, 1)
+        ]
+    return named
 
 
 def offer_choices(view: View, offers: Iterable[Offer]) -> tuple[Choice, ...]:

@@ -134,9 +134,11 @@ def above_question(
     """A question that stands on one screen with its choices: for that the shop's name gives way,
     then the end of what is said above the question, then all of it. Where that is not enough, the
     first choice stands with it. `more` stands behind the key that turns the page."""
+    if room.holds(whole := [heading, *news, asked], choices):
+        return "\n".join(whole)
     if not room.holds([asked], choices):
         choices = _one(choices, more)
-    for lines in ([heading, *news, asked], [*news, asked]):
+    for lines in (whole, [*news, asked]):
         if room.holds(lines, choices):
             return "\n".join(lines)
     said = "\n".join(news)
