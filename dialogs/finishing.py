@@ -25,7 +25,8 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
     """The reply as it is shown, and the session as it is stored."""
     if run.paging:
         return reply, run.session
-    result, text = _result(run, reply), _headed(run, reply)
+    at_menu = _at_menu(run)
+    result, text = _result(run, reply), _headed(run, reply, at_menu=at_menu)
     if reply.end:
         reply = replace(reply, text=text)
         # A last reply may need more than one screen, so it can still be paged.
@@ -36,7 +37,7 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
         text=text,
         choices=_numbered(run, state, reply.choices, avoid_digit),
         secret=reply.secret or state.secret,
-        footer=reply.footer or _footer(run, reply.choices),
+        footer=reply.footer or ("" if at_menu else _footer(run, reply.choices)),
     )
     return reply, _remembered(run, state, reply, result)
 
@@ -52,7 +53,7 @@ def _result(run: Run, reply: Reply) -> Result | None:
     return Result(dialog=run.did.name, text=text) if text else None
 
 
-def _headed(run: Run, reply: Reply) -> str:
+def _headed(run: Run, reply: Reply, *, at_menu: bool) -> str:
     """First line: whose programme it is. Then what is said first, then the reply itself."""
     lines = [*run.said, reply.text] if reply.text else run.said
     if not lines:
@@ -66,7 +67,6 @@ def _headed(run: Run, reply: Reply) -> str:
     room = run.laid_out
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
-    at_menu = known and _at_menu(run)
     if run.surface == "ussd" and at_menu:
         more = run.texts.t("More")
         return above_menu(room, heading, run.said, reply.text, reply.choices, more)
@@ -77,11 +77,12 @@ def _headed(run: Run, reply: Reply) -> str:
 
 def _at_menu(run: Run) -> bool:
     """Whether this is the first menu, from which nothing leads back."""
-    at_start = run.session.state == run.dialog.start
-    if not run.caller.chosen and run.session.dialog == PICKER:
-        at_start = at_start or not run.caller.shops
-    menus = MENUS if run.caller.chosen else (PICKER,)
-    return at_start and run.session.dialog in menus and not run.session.frames
+    session, chosen = run.session, run.caller.chosen
+    if session.frames or session.dialog not in (MENUS if chosen else (PICKER,)):
+        return False
+    if not chosen and not run.caller.shops:
+        return True
+    return session.dialog in run.dialogs and session.state == run.dialog.start
 
 
 def _alone(state: State) -> bool:
@@ -145,8 +146,6 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 
 def _footer(run: Run, choices: tuple[Choice, ...]) -> str:
-    if _at_menu(run):
-        return ""
     if BACK in [choice.id for choice in choices]:
         return run.texts.t("00 Home")
     return run.texts.t("0 Back  00 Home")

@@ -162,14 +162,14 @@ class Run:
 
     def admitted(self) -> bool:
         """True when the caller may be where they stand."""
-        if self.session.dialog == PICKER:
-            return self.caller.shops is not None
-        if not self.caller.chosen:
-            return self.dialog.anywhere
-        if self.dialog.staff:
-            signed_in = self.session.staff_until > self.now.timestamp()
-            return self.caller.staff is not None and signed_in
-        return is_member(self.caller) or not self.dialog.members
+        caller, dialog = self.caller, self.dialog
+        if dialog.name == PICKER:
+            return caller.shops is not None
+        if not caller.chosen:
+            return dialog.anywhere
+        if dialog.staff:
+            return caller.staff is not None and self.session.staff_until > self.now.timestamp()
+        return is_member(caller) or not dialog.members
 
     def gate(self) -> bool:
         """Lead those who may not be here to the sign-in or the welcome, and members away from
