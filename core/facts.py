@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.values import Address, Shop
+from core.values import Address, Kept, Shop
 
 Rounding = Literal["floor", "up", "half_even"]
 IssuanceState = Literal["reserved", "issued", "redeemed", "rejected", "cancelled", "expired"]
@@ -55,7 +55,7 @@ class Reward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Programme:
+class Programme(Kept):
     """A tenant's whole configuration, cached by `config_version`.
 
     `points_per_unit` is points per whole currency unit in hundredths (10 points per JOD = 1000),
@@ -86,9 +86,17 @@ class Programme:
     texts: Mapping[str, OwnTexts] = field(default_factory=dict)
     shortcuts: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # Frozen: its own fields never change; what is kept beside them is no field.
+        object.__setattr__(self, "kept", {})
+
     def tier(self, tier_id: UUID | None) -> Tier | None:
         """The tier with this id, or None."""
-        return next((tier for tier in self.tiers if tier.id == tier_id), None)
+        if tier_id is not None:
+            for tier in self.tiers:
+                if tier.id == tier_id:
+                    return tier
+        return None
 
     def reward(self, reward_id: UUID) -> Reward | None:
         """The reward with this id, active or not, or None."""
@@ -101,9 +109,11 @@ class Programme:
 
     def tier_after(self, tier: Tier | None) -> Tier | None:
         """The next tier up, or None at the top."""
-        if tier is None:
-            return None
-        return next((higher for higher in self.tiers if higher.threshold > tier.threshold), None)
+        if tier is not None:
+            for higher in self.tiers:
+                if higher.threshold > tier.threshold:
+                    return higher
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ the Hasher; tests implement them all in memory (tests/core/memory.py).
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from core.changes import Change
@@ -43,8 +43,7 @@ class Query(Command[R]):
     """A question: it records no change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision(Generic[R_co]):
+class Decision(NamedTuple, Generic[R_co]):
     """What was decided: a result or a refusal, and the changes that go with it either way.
 
     A refusal is a result only when changes go with it (a counted wrong try); any other is raised.

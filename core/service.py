@@ -21,7 +21,8 @@ HANDLERS: Final[dict[type[Command[Any]], Handler]] = {**LEDGER, **MEMBERS, **EAR
 async def execute(uow: UnitOfWork, command: Command[R]) -> R:
     """Answer the command or raise its refusal; either way its changes are recorded."""
     decision = await HANDLERS[type(command)](uow, command)
-    uow.record(*decision.changes)
+    if decision.changes:
+        uow.record(*decision.changes)
     if isinstance(decision.result, LoyaltyError):
         raise decision.result
     result: R = decision.result

@@ -7,7 +7,7 @@ plain integers. Digits that people type may be ASCII, Arabic-Indic or Persian; n
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import phonenumbers
@@ -35,7 +35,15 @@ _REFUSED_TYPES: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType
 
 def ascii_digits(text: str) -> str:
     """Read Arabic-Indic and Persian digits as ASCII digits; leave everything else alone."""
-    return text.translate(_DIGITS)
+    return text if text.isascii() else text.translate(_DIGITS)
+
+
+class Kept:
+    """Room for what others worked out from a value and need again, such as a programme's menus in
+    a language. It is no part of the value: a changed copy begins without, and it goes with it."""
+
+    __slots__ = ("kept",)
+    kept: dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

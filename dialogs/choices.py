@@ -5,8 +5,9 @@ from typing import Final
 from unicodedata import category
 
 from dialogs.dialog import Reject, View
+from dialogs.menus import menu
 from dialogs.messages import KEY_NUMBER, Choice
-from dialogs.texts import mark
+from dialogs.texts import Texts, mark
 
 BACK: Final = "back"
 """Picked, it does what the key `0` does; the only choice with number 0."""
@@ -33,19 +34,20 @@ def numbered(place: int) -> int:
     return place if place < KEY_NUMBER else place + 1
 
 
-def yes_or_no(view: View) -> tuple[Choice, Choice]:
+@menu
+def yes_or_no(words: Texts) -> tuple[Choice, Choice]:
     """`1 Yes`, `0 No`: no goes back."""
     # Translators: Confirmation, a button of 20 characters.
-    yes, no = view.t("Yes"), view.t("No")
+    yes, no = words.t("Yes"), words.t("No")
     return (
-        Choice(id=YES, label=yes, keywords=_words(view, YES_WORDS), number=1),
-        Choice(id=BACK, label=no, keywords=_words(view, NO_WORDS), number=0),
+        Choice(id=YES, label=yes, keywords=_spelled(words, YES_WORDS), number=1),
+        Choice(id=BACK, label=no, keywords=_spelled(words, NO_WORDS), number=0),
     )
 
 
-def _words(view: View, words: str) -> tuple[str, ...]:
+def _spelled(words: Texts, spelled: str) -> tuple[str, ...]:
     """Words of this language and the English ones, each once."""
-    return tuple(dict.fromkeys((*view.t(words).split(","), *words.split(","))))
+    return tuple(dict.fromkeys((*words.t(spelled).split(","), *spelled.split(","))))
 
 
 def no_choice(view: View) -> Reject:

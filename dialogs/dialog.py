@@ -24,6 +24,7 @@ from transitions import Machine
 from core.facts import Caller
 from core.ports import Command
 from core.values import Money
+from dialogs.menus import Spoken
 from dialogs.messages import Input, Reply
 from dialogs.screen import Room
 from dialogs.session import Slots
@@ -108,6 +109,11 @@ class View(Protocol):
     @property
     def picked(self) -> str:
         """`choice`, where only a choice can be heard: states neither free nor secret."""
+        ...
+
+    @property
+    def spoken(self) -> Spoken:
+        """The programme in the session's language, of which menus are made."""
         ...
 
     @property
@@ -219,7 +225,7 @@ class Dialog:
     `anywhere`: speaks also where no shop is chosen yet.
 
     `title` is the English name used in "Continue with …?". The machine is built once and never
-    registers a model (docs/dependencies.md, transitions).
+    registers a model (docs/dependencies.md, transitions); `ways` is its table, looked up at once.
     """
 
     def __init__(
@@ -249,6 +255,11 @@ class Dialog:
             auto_transitions=False,
             send_event=True,
         )
+        self.ways: dict[tuple[str, str], str | None] = {
+            (trigger, source): ways[0].dest
+            for trigger, event in self.machine.events.items()
+            for source, ways in event.transitions.items()
+        }
 
     def ask(
         self,

@@ -73,14 +73,14 @@ def turn(
         command=run.command,
         durable=run.attempted or durable(dialogs, session, after),
         understood=run.understood,
-        language=run.language,
+        language=run.spoken.language,
         visit=run.visit,
     )
 
 
 def durable(dialogs: Mapping[str, Dialog], before: Session, after: Session) -> bool:
     """True when a turn leaves or enters a state whose next answer can move value."""
-    return any(_risky(dialogs, session, free=False) for session in (before, after))
+    return _risky(dialogs, before, free=False) or _risky(dialogs, after, free=False)
 
 
 def stops_walk(dialogs: Mapping[str, Dialog], session: Session) -> bool:
@@ -119,16 +119,18 @@ def _watched(steps: Steps[Any], run: Run) -> Steps[Any]:
             return stop.value
         assert run.command is None, f"{command} is asked after {run.command}"
         refused = None
-        if isinstance(command, Query) and command in run.answers:
+        asks = isinstance(command, Query)
+        if asks and command in run.answers:
             answer = run.answers[command]
             continue
-        run.attempted |= not isinstance(command, Query | SeeNotices)
+        if not asks and not isinstance(command, SeeNotices):
+            run.attempted = True
         try:
             answer = yield command
         except LoyaltyError as error:
             refused = error
         else:
-            if isinstance(command, Query):
+            if asks:
                 run.answers[command] = answer
             else:
                 run.command = type(command).__name__

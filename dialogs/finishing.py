@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from core.members.commands import SeeNotices
 from dialogs.choices import BACK, NOT_A_CHOICE, STAMP, numbered, shortened
 from dialogs.dialog import State
+from dialogs.menus import derived
 from dialogs.messages import KEY_NUMBER, Choice, Reply
-from dialogs.room import above_menu, above_question
+from dialogs.room import above_menu, above_question, staff_heading
 from dialogs.running import PICKER, Run
 from dialogs.session import Offered, Result, Session
 
@@ -24,19 +25,21 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
     """The reply as it is shown, and the session as it is stored."""
     if run.paging:
         return reply, run.session
-    result = _result(run, reply)
-    reply = replace(reply, text=_headed(run, reply))
+    at_menu = _at_menu(run)
+    result, text = _result(run, reply), _headed(run, reply, at_menu=at_menu)
     if reply.end:
+        reply = replace(reply, text=text)
         # A last reply may need more than one screen, so it can still be paged.
         return reply, replace(run.session.forget(), paged=reply)
     state = run.state
     reply = replace(
         reply,
-        choices=_numbered(run, reply.choices, avoid_digit),
+        text=text,
+        choices=_numbered(run, state, reply.choices, avoid_digit),
         secret=reply.secret or state.secret,
-        footer=reply.footer or _footer(run, reply),
+        footer=reply.footer or ("" if at_menu else _footer(run, reply.choices)),
     )
-    return reply, replace(_remembered(run, state, reply), result=result)
+    return reply, _remembered(run, state, reply, result)
 
 
 def _result(run: Run, reply: Reply) -> Result | None:
@@ -50,7 +53,7 @@ def _result(run: Run, reply: Reply) -> Result | None:
     return Result(dialog=run.did.name, text=text) if text else None
 
 
-def _headed(run: Run, reply: Reply) -> str:
+def _headed(run: Run, reply: Reply, *, at_menu: bool) -> str:
     """First line: whose programme it is. Then what is said first, then the reply itself."""
     lines = [*run.said, reply.text] if reply.text else run.said
     if not lines:
@@ -60,11 +63,10 @@ def _headed(run: Run, reply: Reply) -> str:
     if run.session.dialog == PICKER and run.caller.chosen:
         # A list of shops is none of the present one's screens.
         return "\n".join(lines)
-    heading = run.texts.t("{shop} staff", shop=shop) if known and run.dialog.staff else shop
+    heading = staff_heading(run.texts, shop) if known and run.dialog.staff else shop
     room = run.laid_out
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
-    at_menu = known and _at_menu(run)
     if run.surface == "ussd" and at_menu:
         more = run.texts.t("More")
         return above_menu(room, heading, run.said, reply.text, reply.choices, more)
@@ -75,11 +77,12 @@ def _headed(run: Run, reply: Reply) -> str:
 
 def _at_menu(run: Run) -> bool:
     """Whether this is the first menu, from which nothing leads back."""
-    at_start = run.session.state == run.dialog.start
-    if not run.caller.chosen and run.session.dialog == PICKER:
-        at_start = at_start or not run.caller.shops
-    menus = MENUS if run.caller.chosen else (PICKER,)
-    return at_start and run.session.dialog in menus and not run.session.frames
+    session, chosen = run.session, run.caller.chosen
+    if session.frames or session.dialog not in (MENUS if chosen else (PICKER,)):
+        return False
+    if not chosen and not run.caller.shops:
+        return True
+    return session.dialog in run.dialogs and session.state == run.dialog.start
 
 
 def _alone(state: State) -> bool:
@@ -91,31 +94,44 @@ def _alone(state: State) -> bool:
 def _question(run: Run, heading: str, reply: Reply) -> str:
     needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
     news = run.said
-    if not run.laid_out.holds([*news, reply.text], reply.choices):
+    if news and not run.laid_out.holds([*news, reply.text], reply.choices):
         news = [line for line in news if line != needless]
     more = run.texts.t("More")
     return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)
 
 
-def _numbered(run: Run, choices: tuple[Choice, ...], avoid_digit: str) -> tuple[Choice, ...]:
+def _numbered(
+    run: Run, state: State, choices: tuple[Choice, ...], avoid_digit: str
+) -> tuple[Choice, ...]:
     """Every choice with its number. A guarding screen's ids carry the turn, so that an older
     screen's Yes is never heard as this one's; where shops share a number, a button's id carries
     its shop."""
-    state, stamp = run.state, _stamp(run)
-    shift = _shift(choices, avoid_digit) if state.guards and avoid_digit else 0
-    shown = []
-    for place, choice in enumerate(choices, 1):
-        number = numbered(place) if choice.number is None else choice.number
+    stamp, shown = _stamp(run, state), derived(choices, _with_numbers)
+    shift = _shift(shown, avoid_digit) if state.guards and avoid_digit else 0
+    if not (stamp or shift):
+        return shown
+    end = f"{STAMP}{stamp}" if stamp else ""
+    return tuple(
+        replace(each, id=each.id + end, number=each.number + shift if each.number else 0)
+        for each in shown
+    )
+
+
+def _with_numbers(choices: tuple[Choice, ...], _: None) -> tuple[Choice, ...]:
+    shown = [
+        replace(choice, number=numbered(place)) if choice.number is None else choice
+        for place, choice in enumerate(choices, 1)
+    ]
+    for choice in shown:
+        number = choice.number or 0
         assert (number > 0 and number != KEY_NUMBER) or choice.id == BACK, choice
         assert STAMP not in choice.id, choice
-        own = f"{choice.id}{STAMP}{stamp}" if stamp else choice.id
-        shown.append(replace(choice, id=own, number=number + shift if number else 0))
     assert len({choice.number for choice in shown}) == len(shown), choices
-    return tuple(shown)
+    return type(choices)(shown)
 
 
-def _stamp(run: Run) -> str:
-    if run.state.guards:
+def _stamp(run: Run, state: State) -> str:
+    if state.guards:
         return str(run.session.turns)
     shared = run.caller.shops is not None and run.surface == "chat"
     return run.caller.programme.slug if shared else ""
@@ -129,34 +145,42 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
     return shift
 
 
-def _footer(run: Run, reply: Reply) -> str:
-    if _at_menu(run):
-        return ""
-    if any(choice.id == BACK for choice in reply.choices):
+def _footer(run: Run, choices: tuple[Choice, ...]) -> str:
+    if BACK in [choice.id for choice in choices]:
         return run.texts.t("00 Home")
     return run.texts.t("0 Back  00 Home")
 
 
-def _remembered(run: Run, state: State, reply: Reply) -> Session:
-    now_s = int(run.now.timestamp())
-    before = dict(run.session.offered_before)
-    if run.surface == "chat":
-        before |= {choice.id: now_s for choice in reply.choices}
-        recent = sorted(before.items(), key=lambda item: item[1])[-REMEMBERED_MAX:]
-        before = {id: at for id, at in recent if now_s - at <= REMEMBERED_S}
+def _remembered(run: Run, state: State, reply: Reply, result: Result | None) -> Session:
     return replace(
         run.session,
-        offered=tuple(
-            Offered(
-                id=choice.id,
-                number=choice.number or 0,
-                label=choice.label,
-                short=choice.short,
-                keywords=choice.keywords,
-            )
-            for choice in reply.choices
-        ),
-        offered_before=before,
+        offered=derived(reply.choices, _offered),
+        offered_before=_offered_before(run, reply.choices),
         paged=None if state.secret or (state.free and not state.lists) else reply,
         page=1,
+        result=result,
     )
+
+
+def _offered(choices: tuple[Choice, ...], _: None) -> tuple[Offered, ...]:
+    return tuple(
+        Offered(
+            id=choice.id,
+            number=choice.number or 0,
+            label=choice.label,
+            short=choice.short,
+            keywords=choice.keywords,
+        )
+        for choice in choices
+    )
+
+
+def _offered_before(run: Run, choices: tuple[Choice, ...]) -> dict[str, int]:
+    """The buttons that are still known, with when they were offered last; only chats have any."""
+    before = run.session.offered_before
+    if run.surface != "chat":
+        return before
+    now_s = int(run.now.timestamp())
+    before = before | {choice.id: now_s for choice in choices}
+    recent = sorted(before.items(), key=lambda item: item[1])[-REMEMBERED_MAX:]
+    return {id: at for id, at in recent if now_s - at <= REMEMBERED_S}

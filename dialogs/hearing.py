@@ -6,6 +6,7 @@ label, its short label, its keywords or a tap. Called by the engine, before any 
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Final, Literal
 
@@ -74,25 +75,27 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
     state: State | None
     languages: tuple[str, ...]
-    now_s: int
+    now: datetime
 
     def hear(self, said: Input) -> Heard:
         """What the input means here."""
         if said.choice is not None and said.choice != MORE:
             return self._tap(said.choice)
         text = ascii_digits(said.text) if said.choice is None else MORE
-        # No keyword is a number, which most answers are.
-        found = None if NUMBER.match(text) else keyword(text, *self.languages)
-        if found and found[0].at_once:
+        if NUMBER.match(text):
+            # No keyword is a number, which most answers are.
+            return self._key(text) or self._text(text, int(text))
+        found = keyword(text, *self.languages)
+        if found and (found[0].at_once or self.state is None):
             return Said(*found)
-        return self._key(text) or self._text(text)
+        return self._text(text, None)
 
     def _tap(self, tapped: str) -> Heard:
         for offered in self.session.offered:
             if offered.id == tapped:
                 return self._picked(tapped)
         at = self.session.offered_before.get(tapped)
-        too_old = at is not None and self.now_s - at > TOO_OLD_S
+        too_old = at is not None and int(self.now.timestamp()) - at > TOO_OLD_S
         return Stale(tapped, known=at is not None, too_old=too_old)
 
     def _picked(self, offered_id: str) -> Heard:
@@ -100,34 +103,33 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
         return Pressed("back") if own == BACK else Picked(own)
 
     def _key(self, text: str) -> Heard | None:
-        waits = self.state is not None and (self.state.free or self.state.secret)
-        waits = waits and not (self.state and self.state.lists)
+        state = self.state
         if text == "00":
             return Pressed("home")
         if text == "0":
-            first = self.state is not None and self.state.zero and not self.session.rejects
+            first = state is not None and state.zero and not self.session.rejects
             return Typed() if first else Pressed("back")
-        if text == MORE and not waits and self.session.paged:
-            return Pressed("more")
+        if text == MORE and self.session.paged:
+            waits = state is not None and (state.free or state.secret) and not state.lists
+            return None if waits else Pressed("more")
         return None
 
-    def _text(self, text: str) -> Heard:
+    def _text(self, text: str, number: int | None) -> Heard:
         state = self.state
         if state is None:
-            found = keyword(text, *self.languages)
-            return Said(*found) if found else Unclear()
+            return Unclear()
         if state.secret:
             return Typed()
-        picked = self._number(text) if NUMBER.match(text) else self._label(text)
+        picked = self._label(text) if number is None else self._number(number)
         if state.lists:
             return picked or self._word(text) or Typed()
         if picked or state.free:
             return picked or (self._only_word(text) if state.words else None) or Typed()
         return self._word(text) or self._near(text) or Unclear()
 
-    def _number(self, text: str) -> Heard | None:
+    def _number(self, number: int) -> Heard | None:
         for offered in self.session.offered:
-            if offered.number == int(text):
+            if offered.number == number:
                 return self._picked(offered.id)
         return None
 

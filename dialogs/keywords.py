@@ -83,6 +83,9 @@ def normal(text: str) -> str:
     Turkish dotted and dotless i count as i (security.md, S1). Arabic is compared without what
     most people leave out: `إيقاف`, `ايقاف` and `ايقــاف` are one word.
     """
+    if text.isascii() and text.isprintable():
+        # As most texts are; what follows would change nothing else of them.
+        return " ".join(text[:HEARD_MAX_CHARS].casefold().split())
     shown = unicodedata.normalize("NFKC", visible(text))
     folded = shown.casefold().replace("\u0307", "").replace("ı", "i")
     if ARABIC.search(folded):
@@ -110,8 +113,10 @@ def _spoken(words: str, languages: tuple[str, ...]) -> Iterator[str]:
 
 def keyword(text: str, *languages: str) -> tuple[Keyword, str] | None:
     """The keyword that a text begins with, and the rest of the text as it was typed."""
-    known = phrases(*languages)
     words = visible(text).split()
+    if not words:
+        return None
+    known = phrases(*languages)
     for count in (2, 1):
         found = known.get(normal(" ".join(words[:count])))
         if found and len(words) >= count:
@@ -122,5 +127,7 @@ def keyword(text: str, *languages: str) -> tuple[Keyword, str] | None:
 def visible(text: str) -> str:
     """A text cut to what is ever compared: no invisible characters, none that cannot be stored,
     and a space for each that controls."""
+    if text.isascii() and text.isprintable():
+        return text[:HEARD_MAX_CHARS]
     categories = ((char, unicodedata.category(char)) for char in text[:HEARD_MAX_CHARS])
     return "".join(" " if kind == "Cc" else char for char, kind in categories if kind not in UNSEEN)

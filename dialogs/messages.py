@@ -27,7 +27,7 @@ class Input(msgspec.Struct, frozen=True):
     media: str | None = None
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
     """One thing a person can pick. `short` (≤ 20, rows ≤ 24) is for buttons, `detail` (≤ 72) for
     list rows, `keywords` also select it, casefolded. `number` None: by its place, from 1."""
 

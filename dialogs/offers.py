@@ -4,6 +4,7 @@ A reward's number is its place in the catalogue, so it is the same on every page
 `REDEEM 2` means it too. Called by the dialogs about rewards.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from core.facts import Programme, Reward
@@ -12,6 +13,7 @@ from core.values import ascii_digits
 from dialogs.choices import numbered, shortened
 from dialogs.dialog import View
 from dialogs.keywords import normal
+from dialogs.menus import Menu
 from dialogs.messages import Choice
 from dialogs.room import label_in_room
 
@@ -21,22 +23,53 @@ PREFIX: Final = "reward:"
 
 def number_of(programme: Programme, slug: str) -> int:
     """A reward's number: its place in the whole catalogue, stepping over the key for more."""
-    return numbered(next(n for n, reward in enumerate(programme.rewards, 1) if reward.slug == slug))
+    numbers: dict[str, int] | None = programme.kept.get(number_of)
+    if numbers is None:
+        places = enumerate(programme.rewards, 1)
+        numbers = programme.kept[number_of] = {row.slug: numbered(place) for place, row in places}
+    return numbers[slug]
 
 
 def wanted(programme: Programme, typed: str) -> Reward | None:
     """The reward that a number, a slug or a name means, offered now or not."""
-    number, said = ascii_digits(typed), normal(typed)
-    for reward in programme.rewards:
-        if number == str(number_of(programme, reward.slug)):
-            return reward
-        if said == normal(reward.name) or said.replace(" ", "-") == reward.slug:
+    digits, said = ascii_digits(typed), normal(typed)
+    dashed = said.replace(" ", "-")
+    for number, name, slug, reward in _named(programme):
+        if digits == number or said == name or dashed == slug:
             return reward
     return None
 
 
+def _named(programme: Programme) -> list[tuple[str, str, str, Reward]]:
+    """Each reward with its number, its name as names are compared, and its slug."""
+    named: list[tuple[str, str, str, Reward]] | None = programme.kept.get(_named)
+    if named is None:
+        named = programme.kept[_named] = [
+            (str(numbered(place)), normal(row.name), row.slug, row)
+            for place, row in enumerate(programme.rewards, 1)
+        ]
+    return named
+
+
+def offer_choices(view: View, offers: Iterable[Offer]) -> tuple[Choice, ...]:
+    """The offers, one below the other."""
+    listed = list(offers)
+    choices = tuple([offer_choice(view, offer) for offer in listed])
+    if any(offer.missing for offer in listed):
+        return choices
+    return view.spoken.keep((offer_choices, choices), lambda: Menu(choices))
+
+
 def offer_choice(view: View, offer: Offer) -> Choice:
-    """`Free Coffee 100`, and behind it what is in the way."""
+    """`Free Coffee 100`, and behind it what is in the way. Where no points are missing that is the
+    same for everybody."""
+    if offer.missing:
+        return _choice(view, offer)
+    seen = (offer.slug, offer.name, offer.points, offer.stock == 0, offer.tier)
+    return view.spoken.keep((*seen, view.chat, view.room), lambda: _choice(view, offer))
+
+
+def _choice(view: View, offer: Offer) -> Choice:
     price = view.points(offer.points)
     hindrance = in_the_way(view, offer)
     behind = f"{price} ({hindrance})" if hindrance else price

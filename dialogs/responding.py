@@ -32,7 +32,7 @@ ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
 def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
     """Answer the run's input; `resume`: a session that broke off may be continued; `news`: a text
     to say first."""
-    run.caller = yield from do(WhoAmI())
+    run.meet((yield from do(WhoAmI())))
     if news:
         run.said.append(run.texts.t(news))
     if run.surface != "ussd":
@@ -46,7 +46,7 @@ def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
     run.session = replace(run.session, turns=run.session.turns + 1, rejects=wrong)
     if isinstance(heard, Said) and (heard.keyword.at_once or (opens and not resume)):
         reply = yield from _obey(run, heard)
-    elif heard == Pressed("more") and not resume:
+    elif isinstance(heard, Pressed) and heard.key == "more" and not resume:
         reply = yield from _press(run, "more")
     elif opens:
         reply = yield from _open(run, heard, resume=resume and known)
@@ -76,15 +76,16 @@ def _hear(run: Run, known: bool) -> Heard:
     ear = Ear(
         session=run.session,
         state=run.state if known else None,
-        languages=(run.language, *run.caller.programme.languages),
-        now_s=int(run.now.timestamp()),
+        languages=run.spoken.heard,
+        now=run.now,
     )
     return ear.hear(run.input)
 
 
 def _open(run: Run, heard: Heard, *, resume: bool) -> Steps[Reply]:
     """The first screen of a conversation, or the offer to continue one."""
-    run.session = replace(run.session, staff_until=0)
+    if run.session.staff_until:
+        run.session = replace(run.session, staff_until=0)
     if resume:
         text = "" if _overtaking(run) else (yield from _last_result(run))
         if _offer_to_continue(run):
@@ -151,14 +152,14 @@ def _still_holds(run: Run, said: str) -> Steps[bool]:
 def _answer(run: Run, heard: Heard) -> Steps[Reply]:
     """Answer an input in the midst of a conversation."""
     match heard:
+        case Picked(id=choice):
+            return (yield from _let_hear(run, choice))
         case Pressed(key):
             return (yield from _press(run, key))
         case Said():
             return (yield from _obey(run, heard))
         case Stale():
             return (yield from _answer_stale(run, heard))
-        case Picked(id=choice):
-            return (yield from _let_hear(run, choice))
         case Typed():
             return (yield from _let_hear(run, None))
         case _ if _is_called(run):
@@ -237,7 +238,8 @@ def _let_hear(run: Run, choice: str | None) -> Steps[Reply]:
     heard = yield from run.hear(choice)
     if isinstance(heard, Reject):
         return (yield from _reject(run, heard.text))
-    run.session = replace(run.session, rejects=0)
+    if run.session.rejects:
+        run.session = replace(run.session, rejects=0)
     return heard or (yield from run.ask())
 
 

@@ -10,8 +10,10 @@ from typing import Final
 
 from dialogs.choices import shortened
 from dialogs.dialog import View
+from dialogs.menus import Menu, derived
 from dialogs.messages import KEY_NUMBER, Choice, Reply
 from dialogs.screen import Room
+from dialogs.wording import Words
 
 NAME_MIN: Final = 12
 """A name keeps this much while the shop's name stands above it; only then the shop's goes."""
@@ -40,7 +42,8 @@ def confirmation(
     """
     questions = [question] if callable(question) else question
     whole = questions[0](*names)
-    shop = view.t("{shop} staff", shop=view.caller.programme.name)
+    name = view.caller.programme.name
+    shop = view.spoken.keep(staff_heading, lambda: staff_heading(view, name))
     lines = [whole, rest] if rest else [whole]
     if view.chat or view.room.holds([shop, *lines], choices):
         return Reply(text="\n".join(lines), choices=choices)
@@ -54,6 +57,11 @@ def confirmation(
                 return Reply(text=found, choices=choices, footer=rest)
     shortest = _with_names(questions[-1], names, NAME_LEAST)
     return Reply(text=shortest, choices=choices, footer=rest)
+
+
+def staff_heading(words: Words, shop: str) -> str:
+    """What stands above the screens of staff: the widest heading there is."""
+    return words.t("{shop} staff", shop=shop)
 
 
 def label_in_room(view: View, label: Question, *names: str) -> str:
@@ -77,7 +85,7 @@ def name_in_room(view: View, name: str, standing: str, choices: Sequence[Choice]
     if view.chat:
         return name
     shop = shortened(view.caller.programme.name, NAME_MIN)
-    first = [*choices[:FIRST], _more(view.t("More"))]
+    first = derived(choices, _first, view.t("More"))
     shown = _most(
         lambda most: shortened(name, most),
         least=NAME_LEAST,
@@ -99,15 +107,11 @@ def above_menu(
     menu's own line gives way to news, and the ends of the news and of the shop's name. Where that
     is not enough one choice is, even without the shop's name. `more` stands behind the key that
     turns the page."""
-    first, one = ([*choices[:count], _more(more)] for count in (FIRST, 1))
-    whole, said, short = (
-        [heading, *news, menu],
-        "\n".join(news) or menu,
-        shortened(heading, NAME_MIN),
-    )
-    least = NEWS_MIN if news else len(said)
+    whole, first = [heading, *news, menu], derived(choices, _first, more)
     if room.holds(whole, first):
         return "\n".join(whole)
+    one, said, short = _one(choices, more), "\n".join(news) or menu, shortened(heading, NAME_MIN)
+    least = NEWS_MIN if news else len(said)
     for shop, shown, kept in (
         ([heading], first, least), ([short], first, least), ([short], one, least),
         ([], one, NEWS_MIN),
@@ -130,9 +134,11 @@ def above_question(
     """A question that stands on one screen with its choices: for that the shop's name gives way,
     then the end of what is said above the question, then all of it. Where that is not enough, the
     first choice stands with it. `more` stands behind the key that turns the page."""
+    if room.holds(whole := [heading, *news, asked], choices):
+        return "\n".join(whole)
     if not room.holds([asked], choices):
-        choices = [*choices[:1], _more(more)]
-    for lines in ([heading, *news, asked], [*news, asked]):
+        choices = _one(choices, more)
+    for lines in (whole, [*news, asked]):
         if room.holds(lines, choices):
             return "\n".join(lines)
     said = "\n".join(news)
@@ -151,6 +157,15 @@ def _with_names(question: Question, names: Sequence[str], most: int) -> str:
 
 def _one_page(room: Room, above: Sequence[str], choices: Sequence[Choice], text: str) -> bool:
     return room.holds([*above, text], choices)
+
+
+def _first(choices: Sequence[Choice], more: str) -> Menu:
+    """The choices that stay on the first page, and the line that turns it."""
+    return Menu((*choices[:FIRST], _more(more)))
+
+
+def _one(choices: Sequence[Choice], more: str) -> Menu:
+    return Menu((*choices[:1], _more(more)))
 
 
 def _more(label: str) -> Choice:

@@ -4,23 +4,24 @@ Holds the only mutable thing of a turn, the session being replaced. The engine d
 input means and calls this; dialogs see nothing of it but a view.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from inspect import isgenerator
+from types import GeneratorType
 from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
+from transitions import MachineError
 
 from core.errors import LoyaltyError
 from core.facts import Caller
-from core.ports import Command, Query
+from core.ports import Command
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
-from dialogs.directions import layout
+from dialogs.menus import Spoken, spoken
 from dialogs.messages import Input, Reply
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Frame, Result, Session, Slots
-from dialogs.texts import NO_TEXTS, Texts, speaking
+from dialogs.texts import Texts
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -34,21 +35,13 @@ FRAMES_MAX: Final = 8
 HOPS_MAX: Final = 12
 
 
-class _At:
-    """What a machine moves: a state and nothing else (docs/dependencies.md, transitions)."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: str) -> None:
-        self.state = state
-
-
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """A turn under way. `caller` is known after the first question. `said`: lines to say before
-    the next question. `paging`: the reply is the next page of the last one. `command`: the
-    name of the one that succeeded; `attempted`: one was tried; `answers`: of questions asked.
-    `visit`: the conversation goes on at another shop, and nothing is said here.
+    """A turn under way. `caller` is known after the first question, and with it how to speak:
+    `spoken`, `texts` of the moment, `laid_out`: what one screen holds of such lines. `said`: lines
+    to say before the next question. `paging`: the reply is the next page of the last one.
+    `command`: the name of the one that succeeded; `attempted`: one was tried; `answers`: of
+    questions asked. `visit`: the conversation goes on at another shop, and nothing is said here.
     `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
     dialogs: Mapping[str, Dialog]
@@ -58,13 +51,17 @@ class Run:
     surface: Surface
     room: Room = SCREEN
     caller: Caller = field(init=False)
+    spoken: Spoken = field(init=False)
+    chose_language: bool = field(init=False)
+    texts: Texts = field(init=False)
+    laid_out: Room = field(init=False)
     said: list[str] = field(default_factory=list)
     understood: bool = True
     paging: bool = False
     command: str | None = None
     attempted: bool = False
     visit: Visit | None = None
-    answers: dict[Query[Any], Any] = field(default_factory=dict)
+    answers: dict[Command[Any], Any] = field(default_factory=dict)
     did: Dialog | None = None
     unheard: Result | None = None
     tells: bool | None = None
@@ -79,45 +76,43 @@ class Run:
         """The state that asks."""
         return self.dialog.states[self.session.state]
 
-    @property
-    def language(self) -> str:
-        """Picked in this conversation, else the member's, else the programme's first."""
-        member = self.caller.member
-        spoken = self.picked_language or (member.language if member else "")
-        return spoken or self.caller.programme.languages[0]
+    def meet(self, caller: Caller) -> None:
+        """Learn who is talking, and in which language."""
+        self.caller = caller
+        self._speak()
 
-    @property
-    def picked_language(self) -> str:
-        """The one picked in this conversation; "" for none, or for one that was picked at another
-        shop and is not spoken here."""
-        picked, shared = self.session.language, self.caller.shops is not None
-        return "" if shared and picked not in self.caller.programme.languages else picked
-
-    @property
-    def texts(self) -> Texts:
-        """The words of the moment."""
-        return speaking(self.caller.programme, self.language, self.now)
-
-    @property
-    def laid_out(self) -> Room:
-        """What one screen holds of lines as the language sets them."""
-        spoken = layout(self.language)
-        return self.room if self.room.layout is spoken else replace(self.room, layout=spoken)
+    def _speak(self) -> None:
+        """In the language picked in this conversation (at another shop: if it is spoken here), else
+        in the member's, else in the programme's first."""
+        caller, picked = self.caller, self.session.language
+        member, programme = caller.member, caller.programme
+        if caller.shops is not None and picked not in programme.languages:
+            picked = ""
+        language = picked or (member.language if member else "") or programme.languages[0]
+        self.chose_language, self.spoken = bool(picked), spoken(programme, language)
+        self.texts = self.spoken.at(self.now)
+        layout = self.spoken.layout
+        self.laid_out = (
+            self.room if self.room.layout is layout else replace(self.room, layout=layout)
+        )
 
     def view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
+        words = self.spoken
         return StepView(
-            language=self.language,
-            timezone=self.caller.programme.timezone,
+            language=words.language,
+            timezone=words.timezone,
             now=self.now,
-            own=self.caller.programme.texts.get(self.language, NO_TEXTS),
+            own=words.own,
+            kept=words.kept,
             caller=self.caller,
+            spoken=words,
             slots=dict(self.session.slots),
             input=self.input,
             choice=choice,
             surface=self.surface,
             room=self.laid_out,
-            chose_language=bool(self.picked_language),
+            chose_language=self.chose_language,
         )
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +125,8 @@ class Run:
             self.enter(PICKER)
         else:
             self.enter("home" if is_member(self.caller) else "welcome")
-        self._say(said)
+        if said:
+            self.said.append(said)
 
     def enter(self, name: str, slots: Slots | None = None) -> None:
         """Stand at a dialog's start."""
@@ -142,12 +138,17 @@ class Run:
         """Stand at another dialog's start; the present one waits."""
         here = self.session
         frame = Frame(dialog=here.dialog, state=here.state, slots=here.slots, on_done=on_done)
-        self.session = replace(here, frames=(*here.frames, frame)[-FRAMES_MAX:])
-        self.enter(name, slots)
+        self.session = replace(
+            here,
+            dialog=name,
+            state=self.dialogs[name].start,
+            slots=dict(slots or {}),
+            frames=(*here.frames, frame)[-FRAMES_MAX:],
+        )
 
     def back(self) -> None:
         """The key `0`: the table's own way back, else to whoever waits, else home."""
-        if "back" in self.dialog.machine.get_triggers(self.session.state):
+        if ("back", self.session.state) in self.dialog.ways:
             self._fire("back")
             return
         while self._pop():
@@ -161,14 +162,14 @@ class Run:
 
     def admitted(self) -> bool:
         """True when the caller may be where they stand."""
-        if self.session.dialog == PICKER:
-            return self.caller.shops is not None
-        if not self.caller.chosen:
-            return self.dialog.anywhere
-        if self.dialog.staff:
-            signed_in = self.session.staff_until > self.now.timestamp()
-            return self.caller.staff is not None and signed_in
-        return is_member(self.caller) or not self.dialog.members
+        caller, dialog = self.caller, self.dialog
+        if dialog.name == PICKER:
+            return caller.shops is not None
+        if not caller.chosen:
+            return dialog.anywhere
+        if dialog.staff:
+            return caller.staff is not None and self.session.staff_until > self.now.timestamp()
+        return is_member(caller) or not dialog.members
 
     def gate(self) -> bool:
         """Lead those who may not be here to the sign-in or the welcome, and members away from
@@ -192,9 +193,14 @@ class Run:
         """Ask the present state, following those that pass on."""
         for _ in range(HOPS_MAX):
             self.gate()
-            assert self.state.ask
+            step = self.state.ask
+            assert step
             try:
-                asked: Reply | Outcome = yield from _settle(self.state.ask, self.view())
+                answer: Any = step(self.view())
+                # A step that needs core is a generator; any other has answered.
+                asked: Reply | Outcome = (
+                    (yield from answer) if isinstance(answer, GeneratorType) else answer
+                )
             except LoyaltyError as error:
                 self.home(refusal(error, self.texts))
                 continue
@@ -212,7 +218,8 @@ class Run:
         # Nothing but a choice that was offered confirms anything.
         assert choice or state.free or state.secret or not state.guards
         try:
-            outcome: Outcome = yield from _settle(state.hear, self.view(choice))
+            answer: Any = state.hear(self.view(choice))
+            outcome: Outcome = (yield from answer) if isinstance(answer, GeneratorType) else answer
         except LoyaltyError as error:
             text = refusal(error, self.texts)
             if error.code in MISHEARD:
@@ -226,9 +233,8 @@ class Run:
         """Go where a step points; a reply when that ends the conversation."""
         match outcome:
             case Move():
-                self._fire(outcome.trigger)
+                self._fire(outcome.trigger, outcome.slots)
                 self._learn(outcome)
-                self.session = replace(self.session, slots={**self.session.slots, **outcome.slots})
             case Call(instead=True):
                 self.enter(outcome.dialog, outcome.slots)
             case Call():
@@ -257,6 +263,7 @@ class Run:
     def _learn(self, outcome: Move | Done) -> None:
         if outcome.language:
             self.session = replace(self.session, language=outcome.language)
+            self._speak()
         if outcome.signed_in:
             until = int(self.now.timestamp()) + SIGNED_IN_S
             self.session = replace(self.session, staff_until=until)
@@ -281,17 +288,13 @@ class Run:
             self._fire(frame.on_done)
         return True
 
-    def _fire(self, trigger: str) -> None:
-        at = _At(self.session.state)
-        self.dialog.machine.events[trigger].trigger(at)
-        self.session = replace(self.session, state=at.state)
+    def _fire(self, trigger: str, slots: Slots | None = None) -> None:
+        dest = self.dialog.ways.get((trigger, self.session.state))
+        if dest is None:
+            raise MachineError(f"{trigger} leads nowhere from {self.session.state}")
+        kept = self.session.slots
+        self.session = replace(self.session, state=dest, slots={**kept, **slots} if slots else kept)
 
     def _say(self, text: str) -> None:
         if text:
             self.said.append(text)
-
-
-def _settle(step: Callable[[StepView], Any], view: StepView) -> Steps[Any]:
-    """Run a step to its answer, whether it needs core or not."""
-    answer = step(view)
-    return (yield from answer) if isgenerator(answer) else answer

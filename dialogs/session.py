@@ -7,7 +7,6 @@ Kept by storage as JSON; every turn starts by decoding it and ends by encoding i
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from dialogs.messages import Reply
 
@@ -75,8 +74,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def forget(self) -> "Session":
         """Home again: language, turn count, staff sign-in, old buttons and misses stay."""
-        return replace(
-            Session(),
+        return Session(
             language=self.language,
             turns=self.turns,
             staff_until=self.staff_until,

@@ -13,7 +13,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,6 +28,8 @@ from dialogs.directions import Layout, currency, layout
 LOCALES: Final = Path(__file__).parent / "locales"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 NEXT_YEAR: Final = timedelta(days=330)
+KEPT_MAX: Final = 5000
+"""So many forms and dates are kept; the catalogue has some hundreds, the rest are days."""
 PLAIN: Final = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " ", "\u2009": " ", "–": "-"}
 )
@@ -76,10 +78,14 @@ def plural(language: str, count: int) -> int:
     return int(found.plural(count))  # type: ignore[attr-defined]
 
 
+def _plain(text: str) -> str:
+    return text if text.isascii() else text.translate(PLAIN)
+
+
 @cache
 def _said(message: str, language: str) -> str:
     """A text that nothing is filled into, as most are; there are as many as the catalogue has."""
-    return catalogue(language).gettext(message).format().translate(PLAIN)
+    return _plain(catalogue(language).gettext(message).format())
 
 
 NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
@@ -87,32 +93,42 @@ NO_TEXTS: Final[OwnTexts] = MappingProxyType({})
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """A language, a zone and the present moment. `own`: what the shop says in its own words,
-    checked when it was saved (dialogs/overrides.py)."""
+    checked when it was saved (dialogs/overrides.py). `kept`: the forms and dates looked up so far,
+    before anything of a person is filled in; shared by all that speak so."""
 
     language: str
     timezone: str = "UTC"
     now: datetime = EPOCH
     own: OwnTexts = NO_TEXTS
+    kept: dict[Any, str] = msgspec.field(default_factory=dict)
 
     def t(self, message: str, **params: object) -> str:
         """The text in this language, `{name}`s filled in. `message` is the English."""
         if not message:
             return ""
-        own = self.own.get(message)
+        own = self.own.get(message) if self.own else None
         if own is None and not params:
             return _said(message, self.language)
-        found = own[0] if own else catalogue(self.language).gettext(message)
-        return found.format(**params).translate(PLAIN)
+        form = self.kept.get(message)
+        if form is None:
+            form = own[0] if own else catalogue(self.language).gettext(message)
+            self.kept[message] = form
+        return _plain(form.format(**params))
 
     def n(self, one: str, many: str, count: int, **params: object) -> str:
         """The plural form for `count`, which also fills `{count}`."""
+        place = (one, plural(self.language, count), count == 1)
+        form = self.kept.get(place)
+        if form is None:
+            form = self.kept[place] = self._counted(one, many, count)
+        return _plain(form.format(count=self.points(count), **params))
+
+    def _counted(self, one: str, many: str, count: int) -> str:
         own = self.own.get(one)
-        if own:
-            # A rule that grew since the text was saved must not break the turn.
-            found = own[min(plural(self.language, count), len(own) - 1)]
-        else:
-            found = catalogue(self.language).ngettext(one, many, count)
-        return found.format(count=self.points(count), **params).translate(PLAIN)
+        if not own:
+            return catalogue(self.language).ngettext(one, many, count)
+        # A rule that grew since the text was saved must not break the turn.
+        return own[min(plural(self.language, count), len(own) - 1)]
 
     @property
     def layout(self) -> Layout:
@@ -142,10 +158,19 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
     def date(self, at: datetime) -> str:
         """`31 Jan`, in the tenant's zone; with its year when that is nearly a year away."""
-        day = at.astimezone(ZoneInfo(self.timezone))
+        day, far = at.astimezone(ZoneInfo(self.timezone)), abs(at - self.now) > NEXT_YEAR
+        place = (day.year if far else 0, day.month, day.day)
+        said = self.kept.get(place)
+        if said is None:
+            said = self._dated(day, far=far)
+            if len(self.kept) < KEPT_MAX:
+                self.kept[place] = said
+        return said
+
+    def _dated(self, day: datetime, *, far: bool) -> str:
         month = self.t(MONTHS[day.month - 1])
         # Translators: A date such as 31 Jan; where months are numbers, 31/1.
-        if abs(at - self.now) <= NEXT_YEAR:
+        if not far:
             return self.t("{day} {month}", day=day.day, month=month)
         # Translators: A date that is nearly a year away, such as 31 Jan 2027.
         return self.t("{day} {month} {year}", day=day.day, month=month, year=day.year)

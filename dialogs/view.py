@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from core.facts import Caller
+from dialogs.menus import Spoken
 from dialogs.messages import Input
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Slots
@@ -20,6 +21,7 @@ class StepView(Texts, frozen=True, kw_only=True):
     """`dialogs.dialog.View`, as the engine fills it."""
 
     caller: Caller
+    spoken: Spoken
     slots: Slots = msgspec.field(default_factory=dict)
     input: Input = msgspec.field(default_factory=lambda: Input(""))
     choice: str | None = None

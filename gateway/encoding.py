@@ -97,14 +97,14 @@ def message_room(parts: int) -> tuple[int, int]:
 
 def segments(text: str) -> int:
     """How many SMS the text is; neither an escaped character nor a surrogate pair is split."""
-    if is_gsm(text):
-        single, part = _GSM_PART
+    gsm = is_gsm(text)
+    single, part = _GSM_PART if gsm else _UCS2_PART
+    if (septets(text) if gsm else units(text)) <= single:
+        return 1
+    if gsm:
         costs = [2 if char in _EXTENSION else 1 for char in text]
     else:
-        single, part = _UCS2_PART
         costs = [2 if char > "\uffff" else 1 for char in text]
-    if sum(costs) <= single:
-        return 1
     count, room = 1, part
     for cost in costs:
         if cost > room:

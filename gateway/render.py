@@ -5,6 +5,7 @@ numbered text cut into pages, `chat` is buttons, else list rows, else numbered t
 those of docs/contract.md ("Numbers and texts") and docs/wire-formats.md section 8.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, Literal
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from dialogs.choices import whole_characters
 from dialogs.directions import ordered
+from dialogs.menus import derived
 from dialogs.messages import Choice, Reply
 from dialogs.screen import Room
 from gateway.encoding import clean, message_room, one_line, plain, units
@@ -54,7 +56,7 @@ class Profile:
     session_scope: Literal["kind", "channel"] = "kind"
 
 
-class Hints(msgspec.Struct, frozen=True, kw_only=True):
+class Hints(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """The renderer's own words in the person's language. `more` stands behind 98 and `back`
     behind 0, `choose` (≤ 20) on the button that opens a list, `joint` between a number and its
     label (Arabic: ` - `). `rtl`: lines run from right to left (dialogs/directions.py)."""
@@ -112,12 +114,25 @@ def screen(profile: Profile) -> Room:
 
 def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -> Page:
     """The page with this number, from 1; one past the end is the last one."""
-    options = tuple(_option(choice, place, texts) for place, choice in enumerate(reply.choices, 1))
+    listed = derived(reply.choices, _listed, texts)
     if profile.surface == "chat":
+        options = listed.options
         shown = _with_buttons(reply, options, texts) or _as_list(reply, options, page, texts)
-        if shown:
-            return shown
-    return _as_text(reply, options, profile, page, texts)
+    else:
+        shown = _on_one_page(reply, listed, profile, texts)
+    return shown or _as_text(reply, listed.options, profile, page, texts)
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    """Choices ready to show. `lines`: all of them as a phone shows them below a text."""
+
+    options: tuple[Option, ...]
+    lines: str
+
+
+def _listed(choices: Sequence[Choice], texts: Hints) -> _Listed:
+    options = tuple([_option(choice, place, texts) for place, choice in enumerate(choices, 1)])
+    return _Listed(options, "\n".join([plain(option.line).strip() for option in options]))
 
 
 def _option(choice: Choice, place: int, texts: Hints) -> Option:
@@ -200,6 +215,8 @@ def _row(option: Option, texts: Hints) -> Option | None:
 
 def _ordered(text: str, texts: Hints) -> str:
     """Every line so that its numbers read right."""
+    if text.isascii():
+        return text
     return "\n".join(ordered(line, rtl=texts.rtl) for line in text.split("\n"))
 
 
@@ -224,6 +241,21 @@ def _and_footer(text: str, reply: Reply, most: int, texts: Hints) -> str:
 
 def _image(reply: Reply) -> str | None:
     return reply.media.code if reply.media else None
+
+
+def _on_one_page(reply: Reply, listed: _Listed, profile: Profile, texts: Hints) -> Page | None:
+    """The page of an answer that has only one, as most have: nothing of it has to be cut."""
+    said = _ordered(plain(reply.text).strip(), texts)
+    text = "\n".join(map(str.strip, said.split("\n")))
+    if listed.options:
+        text = f"{text}\n{listed.lines}"
+    footer, fits = _ordered(one_line(plain(reply.footer)), texts), _fits(profile)
+    shown = f"{text}\n{footer}".strip("\n") if footer else ""
+    if not (shown and fits(shown)):
+        shown = text.strip("\n")
+        if not fits(shown):
+            return None
+    return Page(text=shown, options=listed.options, end=reply.end)
 
 
 def _as_text(

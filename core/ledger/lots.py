@@ -21,13 +21,18 @@ _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 def live(lots: Iterable[Lot], now: datetime) -> list[Lot]:
     """The lots that can be spent now, in the order in which they are."""
-    spendable = [lot for lot in lots if lot.remaining and (lot.expires_at or _NEVER) > now]
-    return sorted(spendable, key=lambda lot: (lot.expires_at or _NEVER, lot.created_at, lot.id))
+    return sorted(
+        _left(lots, now), key=lambda lot: (lot.expires_at or _NEVER, lot.created_at, lot.id)
+    )
 
 
 def spendable(lots: Iterable[Lot], now: datetime) -> int:
     """Points in live lots: what a redemption may use, whatever the sweep has not booked yet."""
-    return sum(lot.remaining for lot in live(lots, now))
+    return sum([lot.remaining for lot in _left(lots, now)])
+
+
+def _left(lots: Iterable[Lot], now: datetime) -> list[Lot]:
+    return [lot for lot in lots if lot.remaining and (lot.expires_at or _NEVER) > now]
 
 
 def add(account: Account, transfer_id: UUID, amount: int, days: int | None) -> None:

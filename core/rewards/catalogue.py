@@ -62,10 +62,11 @@ def _order(offer: Offer) -> tuple[bool, int, str]:
 def _tier_needed(caller: Caller, reward: Reward) -> Tier | None:
     """The tier that the reward asks for, when the caller's own is below it."""
     programme = caller.programme
-    needed, own = programme.tier(reward.tier_id), _own_tier(programme, caller)
-    if needed is None or (own and own.threshold >= needed.threshold):
+    needed = programme.tier(reward.tier_id)
+    if needed is None:
         return None
-    return needed
+    own = _own_tier(programme, caller)
+    return None if own and own.threshold >= needed.threshold else needed
 
 
 def _own_tier(programme: Programme, caller: Caller) -> Tier | None:

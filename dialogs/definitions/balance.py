@@ -6,8 +6,9 @@ from typing import Any
 from core.ledger.commands import Balance, ShowBalance
 from core.ports import Command
 from dialogs.dialog import Call, Dialog, Outcome, View, do
+from dialogs.menus import menu
 from dialogs.messages import Choice, Reply
-from dialogs.texts import mark
+from dialogs.texts import Texts, mark
 
 dialog = Dialog("balance", title=mark("Balance"), start="shown", transitions=[])
 
@@ -17,10 +18,15 @@ def ask_shown(view: View) -> Generator[Command[Any], Any, Reply]:
     balance = yield from do(ShowBalance())
     return Reply(
         text="\n".join(_lines(view, balance)),
-        choices=(
-            Choice(id="rewards", label=view.t("Rewards")),
-            Choice(id="history", label=view.t("History")),
-        ),
+        choices=_choices(view),
+    )
+
+
+@menu
+def _choices(words: Texts) -> tuple[Choice, ...]:
+    return (
+        Choice(id="rewards", label=words.t("Rewards")),
+        Choice(id="history", label=words.t("History")),
     )
 
 

@@ -24,11 +24,12 @@ from core.rewards.commands import ListRewards, Offer, Redeem, Redeemed
 from core.values import Secret
 from dialogs.choices import no_choice, yes_or_no
 from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, View, do
+from dialogs.menus import menu
 from dialogs.messages import Choice, Media, Reply
-from dialogs.offers import PREFIX, offer_choice, wanted, within_reach
+from dialogs.offers import PREFIX, offer_choices, wanted, within_reach
 from dialogs.pins import pin_locked, read_pin
 from dialogs.room import confirmation
-from dialogs.texts import mark
+from dialogs.texts import Texts, mark
 from dialogs.wording import refusal
 
 INSTEAD_MAX: Final = 3
@@ -197,10 +198,15 @@ def ask_done(view: View) -> Reply:
     left = view.n("You have {count} pt left.", "You have {count} pts left.", slots["available"])
     return Reply(
         text=f"{said} {ref}\n{left}",
-        choices=(Choice(id="my_rewards", label=view.t("My rewards")),),
+        choices=_onward(view),
         media=Media(kind="qr", code=code) if code else None,
         keep=bool(code),
     )
+
+
+@menu
+def _onward(words: Texts) -> tuple[Choice, ...]:
+    return (Choice(id="my_rewards", label=words.t("My rewards")),)
 
 
 @dialog.ask("instead")
@@ -218,9 +224,7 @@ def ask_instead(view: View) -> Asked:
         lines.append(view.t("Like it:") if offer.stock == 0 else view.t("Within reach:"))
     else:
         lines.append(view.t("Points keep counting with every visit."))
-    return Reply(
-        text="\n".join(lines), choices=tuple(offer_choice(view, other) for other in others)
-    )
+    return Reply(text="\n".join(lines), choices=offer_choices(view, others))
 
 
 def _why_not(view: View, offer: Offer) -> str:

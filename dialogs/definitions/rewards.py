@@ -8,7 +8,7 @@ from core.rewards.commands import ListRewards, Offer
 from dialogs.choices import numbered
 from dialogs.dialog import Call, Dialog, Move, Outcome, View, do
 from dialogs.messages import Choice, Reply
-from dialogs.offers import PREFIX, offer_choice
+from dialogs.offers import PREFIX, offer_choices
 from dialogs.texts import mark
 
 FEW: Final = 7
@@ -33,8 +33,8 @@ def ask_all(view: View) -> Generator[Command[Any], Any, Reply]:
     offers = yield from do(ListRewards())
     if not offers:
         return Reply(text=view.t("No rewards yet. Points keep counting."))
-    shelves = _shelves(view, offers)
-    if len(offers) <= FEW or len(shelves) < 2:
+    shelves = _shelves(view, offers) if len(offers) > FEW else ()
+    if len(shelves) < 2:
         return _list(view, offers, "")
     return Reply(text=_standing(view), choices=shelves)
 
@@ -66,12 +66,12 @@ def _list(view: View, offers: Iterable[Offer], category: str) -> Reply:
     """Fifty at most at a time; the rest behind a choice, since nobody pages further by key."""
     start = view.slots.get("start", 0)
     listed = list(offers)
-    choices = [offer_choice(view, offer) for offer in listed[start : start + PAGE]]
+    choices = offer_choices(view, listed[start : start + PAGE])
     if len(listed) > start + PAGE:
         behind = numbered(len(view.caller.programme.rewards) + 1)
-        choices.append(Choice(id="next", label=view.t("More rewards"), number=behind))
+        choices = (*choices, Choice(id="next", label=view.t("More rewards"), number=behind))
     text = f"{category}\n{_standing(view)}" if category else _standing(view)
-    return Reply(text=text, choices=tuple(choices))
+    return Reply(text=text, choices=choices)
 
 
 def _standing(view: View) -> str:

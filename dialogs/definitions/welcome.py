@@ -2,8 +2,9 @@
 
 from core.facts import Programme
 from dialogs.dialog import Call, Dialog, Move, Outcome, View
+from dialogs.menus import menu
 from dialogs.messages import Choice, Reply
-from dialogs.texts import mark
+from dialogs.texts import Texts, mark
 
 dialog = Dialog(
     "welcome",
@@ -23,19 +24,28 @@ def ask_menu(view: View) -> Reply:
         line = view.t("Welcome back. Join again any time.")
     else:
         line = view.t("Earn points on every visit.")
+    several = len(view.caller.programme.languages) > 1
+    shared, staff = view.caller.shops is not None, view.caller.staff is not None
+    return Reply(text=line, choices=_choices(view, several, shared, staff, member is None))
+
+
+@menu
+def _choices(
+    words: Texts, several: bool, shared: bool, staff: bool, stranger: bool
+) -> list[Choice]:
     choices = [
-        Choice(id="join", label=view.t("Join free"), keywords=(view.t("Join"),)),
-        Choice(id="how", label=view.t("How it works")),
+        Choice(id="join", label=words.t("Join free"), keywords=(words.t("Join"),)),
+        Choice(id="how", label=words.t("How it works")),
     ]
-    if len(view.caller.programme.languages) > 1:
-        choices.append(Choice(id="language", label=view.t("Language")))
-    if view.caller.shops is not None:
-        choices.append(Choice(id="programmes", label=view.t("Other shops")))
-    if view.caller.staff:
-        choices.append(Choice(id="staff", label=view.t("Staff")))
-    if member is None:
-        choices.append(Choice(id="link", label=view.t("I am a member")))
-    return Reply(text=line, choices=tuple(choices))
+    if several:
+        choices.append(Choice(id="language", label=words.t("Language")))
+    if shared:
+        choices.append(Choice(id="programmes", label=words.t("Other shops")))
+    if staff:
+        choices.append(Choice(id="staff", label=words.t("Staff")))
+    if stranger:
+        choices.append(Choice(id="link", label=words.t("I am a member")))
+    return choices
 
 
 @dialog.ask("how")

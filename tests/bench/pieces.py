@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from core.facts import Caller, Expiry, Member, Programme, Reward, Tier, Wallet
-from core.ports import Command
+from core.facts import Caller, Counter, Expiry, Lot, Member, Programme, Reward, Tier, Wallet
+from core.ports import Command, Redemption
 from core.service import execute
 from core.values import Address
 from dialogs.engine import Turn, turn
@@ -65,20 +65,28 @@ _CALLER: Final = Caller(
     wallet=Wallet(id=_ID, member_id=_ID, version=2, posted=1_000_000, lifetime_earned=1_000_000),
     next_expiry=Expiry(points=1_000_000, at=NOW + timedelta(days=900)),
 )
+_LOT: Final = Lot(id=_ID, account_id=_ID, amount=1_000_000, remaining=1_000_000, created_at=NOW)
+_REDEMPTION: Final = Redemption(lots=(_LOT,), stock=None, pin=Counter(scope="pin", subject=""))
+
+
+class _Loads:
+    """What redeeming loads, as if it had come already."""
+
+    async def redemption(self, reward_id: UUID) -> Redemption:
+        return _REDEMPTION
 
 
 def pieces() -> dict[str, float]:
     """Microseconds of each pure piece."""
     vault, dialogs, metrics = Vault(SECRET.encode()), discover(), Metrics()
+    identifiers = Identifiers(random.Random(1), time.time)
     (heard,) = adapter.parse(_REQUEST, _CHANNEL, NOW)
     inbound = cast(Inbound, heard)
 
     def say(session: Session, text: str) -> Turn:
         steps = turn(dialogs, session, Input(text), now=NOW, surface="ussd")
-        work = TurnWork(
-            _CALLER, NOW, cast(Any, None), vault, Identifiers(random.Random(1), time.time),
-            cast(Any, None),
-        )  # fmt: skip
+        work = TurnWork(_CALLER, NOW, cast(Any, None), vault, identifiers, cast(Any, None))
+        cast(Any, work).load = _Loads()
         try:
             command = next(steps)
             while True:
@@ -87,6 +95,9 @@ def pieces() -> dict[str, float]:
             return cast(Turn, stop.value)
 
     home = say(Session(), "")
+    rewards = say(home.session, "2")
+    reward = say(rewards.session, "1")
+    redeemed = say(reward.session, "1")
     page = fit(home.reply, adapter.PROFILE, 1, hints("en"))
     stored = home.session.to_json()
     sealed = vault.seal("place", stored)
@@ -98,7 +109,13 @@ def pieces() -> dict[str, float]:
         "open and read the session": _us(lambda: from_json(vault.open("place", sealed))),
         "a turn: home": _us(lambda: say(Session(), "")),
         "a turn: balance": _us(lambda: say(home.session, "1")),
+        "a turn: rewards": _us(lambda: say(home.session, "2")),
+        "a turn: a reward": _us(lambda: say(rewards.session, "1")),
+        "a turn: redeem it": _us(lambda: say(reward.session, "1")),
+        "a turn: and on": _us(lambda: say(redeemed.session, "0")),
         "fit the page": _us(lambda: fit(home.reply, adapter.PROFILE, 1, hints("en"))),
+        "fit a list": _us(lambda: fit(rewards.reply, adapter.PROFILE, 1, hints("en"))),
+        "fit a question": _us(lambda: fit(reward.reply, adapter.PROFILE, 1, hints("en"))),
         "render the answer": _us(lambda: pack(adapter.render(page, inbound))),
         "write and seal session and answer": _us(
             lambda: (vault.seal("place", home.session.to_json()), vault.seal("place", stored))
@@ -113,7 +130,7 @@ def _heard() -> object:
 
 
 def _answer(work: TurnWork, command: Command[Any]) -> Any:
-    """What these dialogs ask is answered without a trip, so nothing is ever waited for."""
+    """What these dialogs ask is answered from what is in memory, so nothing is ever waited for."""
     try:
         execute(work, command).send(None)
     except StopIteration as stop:
