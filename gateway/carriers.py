@@ -182,9 +182,10 @@ def _refused(adapter: Adapter, request: HttpRequest, asked: Asked) -> HttpRespon
 
 
 def _peers(rt: Runtime, channel: Channel, request: HttpRequest, asked: Asked) -> Peers:
+    allow = channel.settings.get("allow")
     return Peers(
         token=asked.token is not None,
-        allowed=within(request.peer, listed(channel.settings.get("allow", ""))),
+        allowed=bool(allow) and within(request.peer, listed(allow)),
         dev=rt.settings.dev and within(request.peer, LOOPBACK),
     )
 

@@ -172,8 +172,8 @@ def read_form(
     form: dict[str, str] = {}
     for field in fields:
         name, _, value = field.partition("=")
-        if "%" in field or "+" in field:
-            name, value = _unquoted(name), _unquoted(value)
+        name = _unquoted(name) if "%" in name or "+" in name else name
+        value = _unquoted(value) if "%" in value or "+" in value else value
         if name in form and (once is None or name in once):
             raise Malformed("a field is repeated")
         form.setdefault(name, value)

@@ -47,14 +47,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
     """The one conversation of a channel and a sender; it tells nobody who the sender is."""
-    return UUID(bytes=vault.mac("conversation", channel.id.bytes, sender.kind, sender.value)[:16])
+    return _conversation_id(vault, channel.id, sender.kind, sender.value)
 
 
 def session_claim(vault: Vault, adapter: Adapter, channel: Channel, session: str) -> bytes:
     """The keyed hash under which a carrier's session id belongs to its first phone (U35)."""
-    if adapter.PROFILE.session_scope == "channel":
-        return vault.mac("session", channel.kind, channel.id.bytes, session)
-    return vault.mac("session", channel.kind, session)
+    own = channel.id if adapter.PROFILE.session_scope == "channel" else None
+    return _session_claim(vault, channel.kind, own, session)
 
 
 def keyed(
@@ -127,6 +126,18 @@ def unpack(stored: bytes) -> HttpResponse:
     head, _, body = stored.partition(b"\n")
     status, headers = msgspec.json.decode(head)
     return HttpResponse(status=status, headers=tuple((k, v) for k, v in headers), body=body)
+
+
+# A session is several requests within a minute: what names it is worked out once.
+@lru_cache(4096)
+def _conversation_id(vault: Vault, channel: UUID, kind: str, value: str) -> UUID:
+    return UUID(bytes=vault.mac("conversation", channel.bytes, kind, value)[:16])
+
+
+@lru_cache(4096)
+def _session_claim(vault: Vault, kind: str, channel: UUID | None, session: str) -> bytes:
+    own = () if channel is None else (channel.bytes,)
+    return vault.mac("session", kind, *own, session)
 
 
 def _key(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> str:
