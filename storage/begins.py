@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from core.facts import Caller, Expiry, Member, Notice, Programme, Staff, Wallet
 from core.values import Shop
 from storage.crypto import Vault, address_hash, place
-from storage.database import Database, Lost
+from storage.database import Database, Lost, bytea
 from storage.work import (
     ANSWER_PLACE,
     PLATFORM,
@@ -100,24 +100,29 @@ class Begins:
 
     async def together(self, asks: Sequence[BeginAsk]) -> Sequence[Begun]:
         """Their snapshots, all of one moment."""
-        rows = [
-            _Ask(
-                i=place,
-                owner=ask.owner,
-                tenant=ask.tenant,
-                conversation=ask.conversation_id,
-                kind=ask.sender.kind,
-                value=ask.sender.value,
-                key=ask.key,
-                claim=ask.session_claim,
-                session=ask.carrier_session,
-                address=self._found_by(ask),
-            )
-            for place, ask in enumerate(asks)
-        ]
-        text = await self._asked(_BEGIN_MANY, (_ENCODER.encode(rows).decode(),))
+        flights: dict[UUID, _Asks] = {}
+        for i, ask in enumerate(asks):
+            flight = flights.get(ask.owner)
+            if flight is None:
+                flight = flights[ask.owner] = _Asks(ask.owner, [])
+            flight.asks.append(self._row(i, ask))
+        rows = _ENCODER.encode(list(flights.values())).decode()
+        text = await self._asked(_BEGIN_MANY, (rows,))
         told = {each.i: each.begun for each in _ALL_BEGUN.decode(text)}
         return [told[place] for place in range(len(asks))]
+
+    def _row(self, i: int, ask: BeginAsk) -> "_Ask":
+        return _Ask(
+            i=i,
+            tenant=ask.tenant,
+            conversation=ask.conversation_id,
+            kind=ask.sender.kind,
+            value=ask.sender.value,
+            key=ask.key,
+            claim=bytea(ask.session_claim),
+            session=ask.carrier_session,
+            address=bytea(self._found_by(ask)),
+        )
 
     async def _asked(self, sql: LiteralString, args: Sequence[Any]) -> str:
         """Read; once more when the connection broke, since nothing was written: after a restart
@@ -134,18 +139,24 @@ class Begins:
 
 
 class _Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """One ask of begin_many_v1; `i`: its place."""
+    """One ask of begin_many_v1; `i`: its place. The last two are a shared channel's only."""
 
     i: int
-    owner: UUID
     tenant: UUID | None
     conversation: UUID
     kind: str
     value: str
     key: str
-    claim: bytes | None
+    claim: str | None
     session: str | None
-    address: bytes | None
+    address: str | None
+
+
+class _Asks(msgspec.Struct, frozen=True):
+    """All asks of one owner's channels."""
+
+    owner: UUID
+    asks: list[_Ask]
 
 
 class _Told(msgspec.Struct, frozen=True):

@@ -4,15 +4,17 @@ Alone it is the one-turn function; a flight of whole turns loops over the same f
 of menus writes conversations and command log set by set.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
+import psycopg
 from msgspec.structs import replace
 
-from storage.changes import document
+from core.changes import AccountMoved, CodeAdded
+from storage.changes import Document, document
 from storage.crypto import Vault, place
 from storage.database import (
     STALE_STATES,
@@ -21,11 +23,24 @@ from storage.database import (
     Database,
     Stale,
     Unavailable,
+    bytea,
 )
-from storage.work import ANSWER_PLACE, PAYLOAD_PLACE, SESSION_PLACE, OutboundRow, Work
+from storage.work import ANSWER_PLACE, PAYLOAD_PLACE, PLATFORM, SESSION_PLACE, OutboundRow, Work
 
 Outcomes = Sequence[Exception | None]
 
+
+APART: Final = frozenset(
+    [
+        "address_stopped",
+        "member_link",
+        "member_merged",
+        "address_moved",
+        "belongings_moved",
+        "link_undone",
+    ]
+)
+"""Changes that are not of one member's own rows; such a turn is written on its own."""
 
 SERVER_CLASSES: Final = frozenset({"53", "57", "58"})
 """SQLSTATE classes of a server in need: no room, told to stop, broken. Later may work."""
@@ -55,7 +70,27 @@ class Commits:
             raise Stale(outcome)
 
     async def turns(self, works: Sequence[Work]) -> Outcomes:
-        """Write works that change more than their conversation, or must not be forgotten."""
+        """Write works that change more than their conversation, or must not be forgotten: set by
+        set, or, where a set was refused or does not fit one, each on its own in one call."""
+        if not all(map(_fits_a_set, works)):
+            return await self.one_by_one(works)
+        try:
+            told = await self._told(_COMMIT_SET, self._sets(works))
+        except (Stale, Conflict, psycopg.Error):
+            # Somebody on board was refused, and only one by one is told who.
+            return await self.one_by_one(works)
+        return await self._without(set(told), works) if told else [None] * len(works)
+
+    async def _without(self, unfit: set[str], works: Sequence[Work]) -> Outcomes:
+        """Write the works of a set that have none of these ids; the others are stale."""
+        fit = [work for work in works if unfit.isdisjoint(_ids(work))]
+        assert len(fit) < len(works), "what does not fit is somebody's"
+        outcomes = iter(await self.turns(fit) if fit else ())
+        fits = set(map(id, fit))
+        return [next(outcomes) if id(work) in fits else Stale(work.key) for work in works]
+
+    async def one_by_one(self, works: Sequence[Work]) -> Outcomes:
+        """Write works in one call, each with an outcome of its own."""
         rows = [
             _Turn(
                 owner=work.owner,
@@ -70,19 +105,36 @@ class Commits:
 
     async def menus(self, works: Sequence[Work]) -> Outcomes:
         """Write turns of which nothing of value can be lost, in an asynchronous commit."""
-        rows = [self._menu(work) for work in works]
-        stale = set(await self._told(_COMMIT_MENUS, _ENCODER.encode(rows).decode()))
+        stale = set(await self._told(_COMMIT_MENUS, self._sets(works)))
         return [Stale(work.key) if work.key in stale else None for work in works]
+
+    def _sets(self, works: Sequence[Work]) -> str:
+        """The works by their owners."""
+        owners: dict[UUID, list[Work]] = {}
+        for work in works:
+            owners.setdefault(work.owner, []).append(work)
+        return _ENCODER.encode([self._set(*each) for each in owners.items()]).decode()
+
+    def _set(self, owner: UUID, works: list[Work]) -> "_Set":
+        changes = [change for work in works for change in work.changes]
+        outbound = [self._sealed(owner, row) for work in works for row in work.outbound]
+        inbound = [work.inbound_id for work in works if work.inbound_id]
+        return _Set(
+            owner=owner,
+            turns=[self._talk(work) for work in works],
+            changes=document(self._vault, owner, changes) if changes else None,
+            outbound=outbound or None,
+            inbound=inbound or None,
+        )
 
     async def _told(self, sql: LiteralString, rows: str) -> Sequence[str]:
         told: Sequence[str] | None = await self._database.call(sql, (rows,))
         return told or ()
 
-    def _menu(self, work: Work) -> "_Menu":
+    def _talk(self, work: Work) -> "_Talk":
         talk, owner = work.conversation, work.owner
-        assert talk is not None, "a menu is a conversation's"
-        return _Menu(
-            owner=owner,
+        assert talk is not None, "what travels in a set is a conversation's"
+        return _Talk(
             id=talk.id,
             version=talk.version,
             channel_id=talk.channel_id,
@@ -100,8 +152,9 @@ class Commits:
             key=work.key,
             command=work.command,
             input_hash=work.input_hash,
+            ref=work.ref,
             answer=work.answer and self._seal(owner, ANSWER_PLACE, work.answer),
-            claim=work.session_claim,
+            claim=bytea(work.session_claim),
         )
 
     def _turn(self, work: Work) -> dict[str, Any]:
@@ -151,10 +204,24 @@ def outcome(told: str) -> Exception | None:
     return Conflict(constraint or state, unique=False)
 
 
-class _Menu(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of commit_menus_v1."""
+def _fits_a_set(work: Work) -> bool:
+    """Whether a work shares no row with another but by what its conversation and versions guard."""
+    own = work.tenant == work.owner != PLATFORM and work.conversation is not None
+    return own and not any(change.part in APART for change in work.changes)
 
-    owner: UUID
+
+def _ids(work: Work) -> Iterator[str]:
+    """What commit_set_v1 may name of a work."""
+    if work.conversation is not None:
+        yield str(work.conversation.id)
+    for change in work.changes:
+        if isinstance(change, AccountMoved | CodeAdded):
+            yield str(change.id)
+
+
+class _Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of commit_talks_v1."""
+
     id: UUID
     version: int
     channel_id: UUID
@@ -172,8 +239,19 @@ class _Menu(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     command: str
     input_hash: bytes
+    ref: str | None
     answer: bytes | None
-    claim: bytes | None
+    claim: str | None
+
+
+class _Set(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One owner's turns, for commit_menus_v1 and commit_set_v1."""
+
+    owner: UUID
+    turns: list[_Talk]
+    changes: Document | None = None
+    outbound: list[OutboundRow] | None = None
+    inbound: list[UUID] | None = None
 
 
 class _Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,5 +265,6 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True):
 
 _COMMIT: Final = "select commit_v3(%s, %s, %s, %s, %s)"
 _COMMIT_MANY: Final = "select commit_many_v1(%s)"
+_COMMIT_SET: Final = "select commit_set_v1(%s)"
 _COMMIT_MENUS: Final = "select commit_menus_v1(%s)"
 _ENCODER: Final = msgspec.json.Encoder()

@@ -268,6 +268,11 @@ async def _rows(connection: WiredConnection, statement: str, params: Params) -> 
     return await cursor.fetchall() if cursor.description else []
 
 
+def bytea(data: bytes | None) -> str | None:
+    """Bytes within a JSON document, as PostgreSQL reads them without a step of decoding."""
+    return None if data is None else f"\\x{data.hex()}"
+
+
 def _literal(statement: str) -> Any:
     """Statements are composed once at import by SQLAlchemy, never from what people say."""
     return statement

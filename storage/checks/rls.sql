@@ -28,15 +28,17 @@ select t.name from t
          from pg_policy p where p.polrelid = t.oid
        ) is distinct from (
        select array[row('*', true, '{0}', rule, rule)::text]
-         from (values ('(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), '
-                       '''''::text))::uuid)')) v (rule))
+         from (values ('(tenant_id = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, '
+                       'true), ''''::text))::uuid AS tenant_id))')) v (rule))
 
 -- directory_policy: a directory row is seen by its address only, and taken away by its tenant
 select coalesce(p.name, w.cmd::text)
-  from (values ('r', '(address_hash = app_address())'), ('a', '(address_hash = app_address())'),
+  from (values ('r', '(( SELECT app_addresses() AS known) @> ARRAY[address_hash])'),
+               ('a', '(( SELECT app_addresses() AS known) @> ARRAY[address_hash])'),
                ('d', '(expires_at < now())'),
-               ('d', '((address_hash = app_address()) AND (tenant_id = (NULLIF(current_setting('
-                     '''app.tenant_id''::text, true), ''''::text))::uuid))')) w (cmd, rule)
+               ('d', '((( SELECT app_addresses() AS known) @> ARRAY[address_hash]) AND (tenant_id'
+                     ' = ( SELECT (NULLIF(current_setting(''app.tenant_id''::text, true), '
+                     '''''::text))::uuid AS tenant_id)))')) w (cmd, rule)
   full join (select polname as name, polcmd::text as cmd,
                     coalesce(pg_get_expr(polqual, polrelid),
                              pg_get_expr(polwithcheck, polrelid)) as rule

@@ -42,7 +42,7 @@ BREAKS = {
     " references member (version, tenant_id, id)",
     "app_role": "alter role maita_app bypassrls",
     "app_member": "grant maita_reports to maita_app",
-    "app_owns": "alter function app_address() owner to maita_app",
+    "app_owns": "alter function app_addresses() owner to maita_app",
     "app_creates": "grant create on schema public to maita_app",
     "app_tables": "grant truncate on member to maita_app",
     "app_verify": "grant usage on schema verify to maita_app;"
