@@ -100,6 +100,8 @@ class Database:
         self._free = asyncio.Semaphore(size)
         self._idle: list[WiredConnection] = []
         self._closed = False
+        self.lanes: dict[object, Any] = {}
+        """The lanes of reads that meet (storage.flights), by who flies them."""
 
     @classmethod
     async def open(

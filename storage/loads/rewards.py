@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from core.facts import (
     OPEN_STATES,
+    Counter,
     Hold,
     Issuance,
-    Lot,
     LotUse,
     Member,
     Staff,
@@ -32,6 +32,7 @@ from core.facts import (
 from core.ports import Counted, CounterSigning, Redemption, Settlement
 from storage.database import Stale
 from storage.loads.reader import Reader, counted, maybe, read
+from storage.loads.redemptions import RedemptionAsk, redemptions
 from storage.loads.shapes import (
     CODE,
     ISSUANCE,
@@ -45,7 +46,6 @@ from storage.loads.shapes import (
     sub,
     tries,
     tries_of,
-    unspent,
 )
 from storage.statements import frozen, shape
 from storage.tables import (
@@ -63,20 +63,6 @@ from storage.tables import (
 
 _ID: Final = bindparam("issuance_id", type_=Uuid)
 _MEMBER: Final = bindparam("member_id", type_=Uuid)
-_REDEMPTION: Final = frozen(
-    select(
-        unspent(bindparam("account_id", type_=Uuid)).label("lots"),
-        sub(
-            select(stock.c.available)
-            .join(reward, reward.c.id == stock.c.reward_id)
-            .where(reward.c.id == bindparam("reward_id", type_=Uuid), reward.c.stocked)
-        ).label("stock"),
-        tries("pin", "subject").label("pin"),
-        sub(
-            select(account.c.version).where(account.c.id == bindparam("account_id", type_=Uuid))
-        ).label("version"),
-    )
-)
 _STOCKS: Final = frozen(
     select(stock.c.reward_id, stock.c.available)
     .join(reward, reward.c.id == stock.c.reward_id)
@@ -200,18 +186,18 @@ class RewardLoads:
         lots are newer than the wallet that begin read."""
         wallet = self._reader.caller.wallet
         assert wallet is not None, "only a member redeems"
-        subject = str(wallet.member_id)
-        row = await self._reader.answer(
-            _REDEMPTION, account_id=wallet.id, reward_id=reward_id, subject=subject
+        ask = RedemptionAsk(
+            tenant=self._reader.tenant,
+            account=wallet.id,
+            member=wallet.member_id,
+            reward=reward_id,
         )
-        if row["version"] not in (wallet.version, None):
+        found = await redemptions(self._reader.db).fly(ask)
+        if found.version not in (wallet.version, None):
             # Points moved since begin: these lots are not that wallet's.
             raise Stale("account")
-        return Redemption(
-            lots=read(row["lots"], tuple[Lot, ...]),
-            stock=row["stock"],
-            pin=counted(row["pin"], "pin", subject),
-        )
+        pin = found.tries or Counter(scope="pin", subject=str(wallet.member_id))
+        return Redemption(lots=found.lots, stock=found.stock, pin=pin)
 
     async def stocks(self) -> dict[UUID, int]:
         """What is left of each reward that stock limits."""

@@ -9,7 +9,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-FILES = ("policies", "begin", "commit")
+FILES = ("policies", "begin", "redemptions", "commit")
 
 
 def upgrade() -> None:

@@ -59,6 +59,12 @@ def rows(superuser: psycopg.Connection, vault: Vault, shop: Shop) -> Rows:
 
 
 @pytest.fixture
+def other_rows(superuser: psycopg.Connection, vault: Vault) -> Rows:
+    """Another shop's."""
+    return Rows(superuser, vault, open_shop(superuser, f"{next(NUMBERS):04}-shop"))
+
+
+@pytest.fixture
 async def load(db: Database, vault: Vault, shop: Shop) -> Any:
     """The loads of a caller who is both the shop's member and its staff."""
     programme = await Programmes(db).get(shop.id, 1)

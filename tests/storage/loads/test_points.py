@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from core.facts import Counter, Lot
-from storage.database import Row, Stale
+from storage.database import Database, Row, Stale
+from storage.loads.redemptions import RedemptionAsk, Redemptions
 from tests.storage.rows import DAY, NOW, Rows
 
 
@@ -167,3 +169,32 @@ async def test_due_lots_by_member(load: Any, rows: Rows) -> None:
     assert [one.wallet.id for one in due] == [account, rows.shop.account]
     assert [[lot.id for lot in one.lots] for one in due] == [[his], [late, later]]
     assert len(await load.due_lots(limit=1)) == 1
+
+
+async def test_redemptions_that_meet_are_each_told_their_own(
+    db: Database, rows: Rows, other_rows: Rows
+) -> None:
+    """Of two shops and of one with a member who has nothing, in one call as alone."""
+    rows.lot(120), rows.lot(30, NOW + DAY), other_rows.lot(7)
+    counter: Row = {"scope": "pin", "subject": str(rows.shop.member), "n": 2, "until": NOW}
+    rows.keyed("counter", **counter)
+    member, account = rows.member("+263772100001")
+    asks = [
+        RedemptionAsk(tenant=tenant, account=owner, member=whose, reward=reward)
+        for tenant, owner, whose in (
+            (rows.shop.id, rows.shop.account, rows.shop.member),
+            (other_rows.shop.id, other_rows.shop.account, other_rows.shop.member),
+            (rows.shop.id, account, member),
+            # Another shop's account is nobody's here.
+            (other_rows.shop.id, rows.shop.account, rows.shop.member),
+        )
+        for reward in (rows.shop.mug, other_rows.shop.mug)
+    ]
+    reading = Redemptions(db)
+    together = await reading.together(asks)
+    alone = [await reading.alone(ask) for ask in asks]
+    assert [replace(each, i=0) for each in together] == alone
+    assert [len(each.lots) for each in together] == [2, 2, 1, 1, 0, 0, 0, 0]
+    assert [each.stock for each in together] == [5, None, None, 5, 5, None, None, 5]
+    assert [each.tries is not None for each in together] == [True, True, *[False] * 6]
+    assert [each.version for each in together[6:]] == [None, None]
