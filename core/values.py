@@ -30,7 +30,10 @@ EXPONENTS: Final = {
 _DIGITS: Final = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _AMOUNT: Final = re.compile(r"(?=\.?[0-9])[0-9]{0,12}(?:\.[0-9]{0,3})?\Z")
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]{7,24}\Z")
-_REFUSED_TYPES: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST})
+_REFUSED_TYPES: Final = frozenset(
+    {PhoneNumberType.UNKNOWN, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
+)
+"""UNKNOWN is what no number of its country is."""
 
 
 def ascii_digits(text: str) -> str:
@@ -122,8 +125,6 @@ def _valid_phone(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(number):
         return None
     if phonenumbers.number_type(number) in _REFUSED_TYPES:
         return None

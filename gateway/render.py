@@ -33,7 +33,7 @@ _BUTTONS_BODY_MAX: Final = 1024
 _BODY_MAX: Final = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
     """What a channel can show. `reply_in_response`: answers inside the request (USSD).
     `surface` picks the rendering: `ussd` pages, `sms` segments, `chat` buttons and lists.
