@@ -113,8 +113,13 @@ begin
       into v_all
       from jsonb_to_recordset(p_asks) q
            (i integer, conversation uuid, kind text, value text, key text, claim bytea)
-      left join conversation n on n.tenant_id = p_owner and n.id = q.conversation
-      left join command_log l on l.tenant_id = p_owner and l.key = q.key
+      -- Without the offset a plan made while these are empty reads all of a shop's rows.
+      left join lateral (
+           select * from conversation c
+            where c.tenant_id = p_owner and c.id = q.conversation offset 0) n on true
+      left join lateral (
+           select * from command_log c
+            where c.tenant_id = p_owner and c.key = q.key offset 0) l on true
       left join address_stop s
              on s.tenant_id = p_owner and s.kind = q.kind and s.value = q.value
       left join member_address d

@@ -259,6 +259,8 @@ begin
                last_in_at = f.last_in_at
           from fit f
          where n.tenant_id = p_owner and n.id = f.id and f.version > 0
+               -- Says the same; but a plan made while the table is empty reads all of it else.
+           and n.id = any (array(select id from fit))
         returning 1
     ), added as (
         insert into conversation (
