@@ -105,7 +105,7 @@ class Database:
 
     @classmethod
     async def open(
-        cls, url: str, size: int = 8, timeout_s: float = 1.0, statement_timeout_s: float = 3
+        cls, url: str, size: int = 10, timeout_s: float = 1.0, statement_timeout_s: float = 3
     ) -> "Database":
         """Connect once, to see that it can; raises Unavailable. Waiting for a free connection or
         for a new one takes `timeout_s` at most, a statement `statement_timeout_s`."""

@@ -1,7 +1,7 @@
 """Flights: what arrives while a call is out leaves together with the next (docs/architecture.md).
 
-An idle lane lets an item leave at once, alone; nobody ever waits for company. Called by
-`storage.turns`, which says how items travel alone and together.
+An idle lane lets whoever comes leave in the same turn of the loop; nobody ever waits for company.
+Called by `storage.turns` and the loads, which say how items travel alone and together.
 """
 
 import asyncio
@@ -11,17 +11,18 @@ from typing import Final, Generic, TypeVar
 
 from storage.database import Database, Stale, Unavailable
 
-SEATS: Final = 64
-BOARDING: Final = 3
-"""Turns of the loop for which a flight waits at the gate: a loaded loop hears twice as many in
-three turns as in one, and flies half as often; an idle one turns in microseconds."""
+SEATS: Final = 32
+PLANES: Final = 2
+"""Two calls of a lane may be out at a time, the second with every seat taken: one large flight
+leaves Python idle while PostgreSQL works and the other way round; two of this size keep both busy
+(a sixth more callbacks with 64 phones)."""
 
 A = TypeVar("A")
 R = TypeVar("R")
 
 
 class Lane(Generic[A, R]):
-    """One call at a time. `alone` answers one item or raises; `together` answers many, in their
+    """PLANES calls at a time. `alone` answers one item or raises; `together` answers many, in their
     order, an exception in place of each answer that failed; when it raises Stale or Unavailable,
     all of them failed, and when it raises anything else, each travels again alone.
     `apart` names what no two items of a flight may share (a conversation); None: nothing."""
@@ -36,41 +37,27 @@ class Lane(Generic[A, R]):
         self._database, self._alone, self._together = database, alone, together
         self._apart = apart
         self._waiting: list[tuple[A, asyncio.Future[R]]] = []
-        self._out = False
+        self._out = 0
         self._flying: set[asyncio.Task[Sequence[R | Exception]]] = set()
         self._resent: set[asyncio.Task[R]] = set()
 
     async def fly(self, item: A) -> R:
         """The answer to this item, whichever way it travelled."""
-        if not self._out:
-            self._out = True
-            try:
-                return await self._alone(item)
-            finally:
-                self._next()
-        arrived: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Future[R] = loop.create_future()
         self._waiting.append((item, arrived))
         self._database.count()
+        if not self._out or (self._out < PLANES and len(self._waiting) >= SEATS):
+            self._out += 1
+            # Whoever is heard in this very turn of the loop comes along.
+            loop.call_soon(self._leave)
         return await arrived
-
-    def _next(self) -> None:
-        """Let leave whoever waits; those who gave up meanwhile stay behind."""
-        if any(arrived.done() for _, arrived in self._waiting):
-            self._waiting = [each for each in self._waiting if not each[1].done()]
-        if not self._waiting:
-            self._out = False
-            return
-        self._call(BOARDING)
-
-    def _call(self, turns: int) -> None:
-        call_soon = asyncio.get_running_loop().call_soon
-        if turns > 1:
-            call_soon(self._call, turns - 1)
-        else:
-            call_soon(self._leave)
 
     def _leave(self) -> None:
         boarded = self._board()
+        if not boarded:
+            self._out -= 1
+            return
         # A context of its own: what a flight asks is counted by its passengers, not by whoever
         # happened to wake it.
         flight = asyncio.get_running_loop().create_task(
@@ -80,21 +67,26 @@ class Lane(Generic[A, R]):
         flight.add_done_callback(lambda flown: self._landed(boarded, flown))
 
     def _board(self) -> list[tuple[A, asyncio.Future[R]]]:
-        if self._apart is None:
-            boarded, self._waiting = self._waiting[:SEATS], self._waiting[SEATS:]
-            return boarded
-        boarded, left, known = [], [], set()
+        """Those who fly now; those who gave up meanwhile are forgotten."""
+        boarded: list[tuple[A, asyncio.Future[R]]] = []
+        left, known = [], set()
         for each in self._waiting:
-            name = self._apart(each[0])
-            if len(boarded) < SEATS and name not in known:
+            item, arrived = each
+            name = self._apart(item) if self._apart else arrived
+            if len(boarded) == SEATS or name in known:
+                left.append(each)
+            elif not arrived.done():
                 known.add(name)
                 boarded.append(each)
-            else:
-                left.append(each)
         self._waiting = left
         return boarded
 
     async def _travel(self, items: list[A]) -> Sequence[R | Exception]:
+        if len(items) == 1:
+            try:
+                return [await self._alone(items[0])]
+            except Exception as error:  # noqa: BLE001 - it is the passenger's
+                return [error]
         answers = await self._together(items)
         assert len(answers) == len(items), "each passenger has an answer"
         return answers
@@ -107,7 +99,7 @@ class Lane(Generic[A, R]):
         """Give each passenger their answer. Of a flight that failed as a whole nobody knows whose
         fault it was: each travels again alone, unless the database or the moment was."""
         self._flying.discard(flown)
-        self._next()
+        asyncio.get_running_loop().call_soon(self._leave)
         if flown.cancelled():
             for _, arrived in boarded:
                 arrived.cancel()

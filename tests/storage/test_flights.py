@@ -1,5 +1,5 @@
-"""A lane by itself: who is alone leaves at once, who meets travels together, and one passenger's
-end is nobody else's."""
+"""A lane by itself: who is alone leaves in the same turn of the loop, who meets travels together,
+and one passenger's end is nobody else's."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,38 +7,44 @@ from collections.abc import Sequence
 import pytest
 
 from storage.database import Database, Trips, Unavailable
-from storage.flights import SEATS, Lane
+from storage.flights import PLANES, SEATS, Lane
 
 
 class Airport:
-    """Notes how items travelled; `gate` holds whoever is out until it is opened."""
+    """Notes how items travelled; `gate` holds who is out alone until it is opened, `tower` whole
+    flights until it is."""
 
     def __init__(self, db: Database, *, apart: bool = False) -> None:
         self.alone: list[int] = []
         self.flights: list[list[int]] = []
-        self.gate = asyncio.Event()
+        self.gate, self.tower = asyncio.Event(), asyncio.Event()
+        self.tower.set()
+        self.left = asyncio.Event()
         self.broken: Exception | None = None
         self.short = False
         self.lane = Lane(db, self._one, self._many, (lambda item: item % 10) if apart else None)
 
     async def _one(self, item: int) -> str:
         self.alone.append(item)
+        self.left.set()
         await self.gate.wait()
         return f"alone {item}"
 
     async def _many(self, items: Sequence[int]) -> Sequence[str | Exception]:
         self.flights.append(list(items))
-        await asyncio.sleep(0)
+        await self.tower.wait()
         if self.broken:
             raise self.broken
         told = [ValueError(item) if item < 0 else f"together {item}" for item in items]
         return told[1:] if self.short else told
 
     async def travel(self, *items: int) -> list[asyncio.Task[str]]:
-        """Everybody asks at once; the first is out alone, at the gate."""
-        tasks = [asyncio.create_task(self.lane.fly(item)) for item in items]
+        """The first asks and is out alone, at the gate; then all others ask at once."""
+        first = asyncio.create_task(self.lane.fly(items[0]))
+        await self.left.wait()
+        tasks = [asyncio.create_task(self.lane.fly(item)) for item in items[1:]]
         await asyncio.sleep(0)
-        return tasks
+        return [first, *tasks]
 
 
 async def test_who_is_alone_leaves_at_once(db: Database) -> None:
@@ -46,6 +52,13 @@ async def test_who_is_alone_leaves_at_once(db: Database) -> None:
     airport.gate.set()
     assert [await airport.lane.fly(item) for item in (1, 2)] == ["alone 1", "alone 2"]
     assert airport.flights == []
+
+
+async def test_who_asks_in_the_same_turn_of_the_loop_leaves_together(db: Database) -> None:
+    airport = Airport(db)
+    told = await asyncio.gather(*map(airport.lane.fly, (1, 2, 3)))
+    assert told == ["together 1", "together 2", "together 3"]
+    assert airport.flights == [[1, 2, 3]]
 
 
 async def test_who_comes_while_one_is_out_leaves_together(db: Database) -> None:
@@ -58,10 +71,23 @@ async def test_who_comes_while_one_is_out_leaves_together(db: Database) -> None:
 
 async def test_a_flight_has_so_many_seats(db: Database) -> None:
     airport = Airport(db)
-    tasks = await airport.travel(*range(SEATS * 2 + 2))
+    tasks = await airport.travel(*range(SEATS * 2 + 3))
     airport.gate.set()
     await asyncio.gather(*tasks)
-    assert [len(flight) for flight in airport.flights] == [SEATS, SEATS, 1]
+    assert [len(flight) for flight in airport.flights] == [SEATS, SEATS, 2]
+
+
+async def test_a_second_flight_leaves_when_it_is_full(db: Database) -> None:
+    airport = Airport(db)
+    airport.tower.clear()
+    tasks = await airport.travel(*range(1 + SEATS * PLANES + 5))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [len(flight) for flight in airport.flights] == [SEATS] * (PLANES - 1)
+    airport.tower.set()
+    airport.gate.set()
+    await asyncio.gather(*tasks)
+    assert sum(map(len, airport.flights)) == SEATS * PLANES + 5
 
 
 async def test_what_must_be_apart_never_shares_a_flight(db: Database) -> None:
@@ -69,7 +95,8 @@ async def test_what_must_be_apart_never_shares_a_flight(db: Database) -> None:
     tasks = await airport.travel(1, 12, 22, 13, 32)
     airport.gate.set()
     await asyncio.gather(*tasks)
-    assert airport.flights == [[12, 13], [22], [32]]
+    assert airport.flights == [[12, 13]]
+    assert airport.alone == [1, 22, 32]
 
 
 async def test_an_answer_that_failed_is_one_passengers(db: Database) -> None:
@@ -117,9 +144,9 @@ async def test_who_gives_up_holds_nobody_back(db: Database) -> None:
     tasks[1].cancel()
     tasks[0].cancel()
     await asyncio.wait(tasks[:2])
-    assert await tasks[2] == "together 3"
-    assert airport.flights == [[3]]
     airport.gate.set()
+    assert await tasks[2] == "alone 3"
+    assert airport.flights == []
     assert await airport.lane.fly(4) == "alone 4"
 
 
