@@ -83,10 +83,7 @@ class Lane(Generic[A, R]):
 
     async def _travel(self, items: list[A]) -> Sequence[R | Exception]:
         if len(items) == 1:
-            try:
-                return [await self._alone(items[0])]
-            except Exception as error:  # noqa: BLE001 - it is the passenger's
-                return [error]
+            return [await self._alone(items[0])]
         answers = await self._together(items)
         assert len(answers) == len(items), "each passenger has an answer"
         return answers
@@ -105,7 +102,7 @@ class Lane(Generic[A, R]):
                 arrived.cancel()
             return
         failed = flown.exception()
-        if failed and not isinstance(failed, Stale | Unavailable):
+        if failed and len(boarded) > 1 and not isinstance(failed, Stale | Unavailable):
             for item, arrived in boarded:
                 self._send_alone(item, arrived)
             return

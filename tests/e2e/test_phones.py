@@ -89,6 +89,7 @@ class Way:
         await self.member.tap("Free Coffee")
         picture = self.member.newest().get_by_role("img", name="Picture of a code")
         await expect(picture).to_be_visible()
+        await expect(picture).to_have_js_property("complete", True)
         assert await picture.evaluate("image => image.naturalWidth") > 100
         code = re.search(r"\b\d{3} \d{3}\b", await self.member.newest().inner_text())
         assert code

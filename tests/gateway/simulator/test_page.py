@@ -58,6 +58,7 @@ async def test_a_chat_shows_ticks_lists_and_pictures(chromium: Browser | None) -
         await phone.tap("My code")
         picture = phone.newest().get_by_role("img", name="Picture of a code")
         await expect(picture).to_be_visible()
+        await expect(picture).to_have_js_property("complete", True)
         assert await picture.evaluate("image => image.naturalWidth") > 100
         await expect(page.locator(".inspector.whatsapp .wire")).to_contain_text("Status: read")
         assert {state for _, state in shop.statuses} == {"sent", "delivered", "read"}
