@@ -103,7 +103,7 @@ def pieces() -> dict[str, float]:
     sealed = vault.seal("place", stored)
     return {
         "prove and parse the request": _us(_heard),
-        "key the message (3 keyed hashes)": _us(
+        "key a further message of a session": _us(
             lambda: keyed(vault, adapter, _CHANNEL, inbound)
         ),
         "open and read the session": _us(lambda: from_json(vault.open("place", sealed))),
