@@ -128,7 +128,8 @@ def unpack(stored: bytes) -> HttpResponse:
     return HttpResponse(status=status, headers=tuple((k, v) for k, v in headers), body=body)
 
 
-# A session is several requests within a minute: what names it is worked out once.
+# A session is several requests within a minute: what names it is worked out once. Numbers and
+# session ids stay in memory so, as parsed numbers do; what is typed never does.
 @lru_cache(4096)
 def _conversation_id(vault: Vault, channel: UUID, kind: str, value: str) -> UUID:
     return UUID(bytes=vault.mac("conversation", channel.bytes, kind, value)[:16])

@@ -9,7 +9,12 @@ from functools import lru_cache
 from typing import Final
 
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
 
 from gateway.headers import RawHeaders
 
@@ -35,12 +40,13 @@ class Whole:
         cycle = self._cycle
         if cycle.disconnected or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
             return False
+        head = _head(status, headers)
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         own = b"".join([b"%s: %s\r\n" % each for each in cycle.default_headers])
         end = b"" if cycle.keep_alive else b"connection: close\r\n"
         length = b"content-length: %d\r\n\r\n" % len(body)
-        cycle.transport.write(b"".join((_head(status, headers), own, end, length, body)))
+        cycle.transport.write(b"".join((head, own, end, length, body)))
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()
@@ -55,4 +61,8 @@ def whole_of(scope: Scope) -> Whole | None:
 
 @lru_cache(1024)
 def _head(status: int, headers: RawHeaders) -> bytes:
+    """The head but for its length. Refuses what would be read as another header."""
+    for name, value in headers:
+        if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+            raise ValueError("a header that cannot be sent")
     return STATUS_LINE[status] + b"".join(b"%s: %s\r\n" % each for each in headers)

@@ -1,7 +1,7 @@
 """How a commit travels to PostgreSQL: alone, or with others in one flight. Called by `turns`.
 
-Alone it is the one-turn function; a flight of whole turns loops over the same function, a flight
-of menus writes conversations and command log set by set.
+Alone it is the one-turn function; a flight is written set by set, and where one of its turns does
+not fit a set or is refused, by a loop over the same one-turn function.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,8 @@ APART: Final = frozenset(
         "link_undone",
     ]
 )
-"""Changes that are not of one member's own rows; such a turn is written on its own."""
+"""Changes that reach rows beyond the turn's own member, or move them to another; such a turn is
+written on its own. Stock, codes and issuances are shared too, but change on a condition."""
 
 SERVER_CLASSES: Final = frozenset({"53", "57", "58"})
 """SQLSTATE classes of a server in need: no room, told to stop, broken. Later may work."""
@@ -76,6 +77,8 @@ class Commits:
             return await self.one_by_one(works)
         try:
             told = await self._told(_COMMIT_SET, self._sets(works))
+        except psycopg.errors.UndefinedFunction:
+            raise  # Not a passenger's fault: the database is older than we are.
         except (Stale, Conflict, psycopg.Error):
             # Somebody on board was refused, and only one by one is told who.
             return await self.one_by_one(works)
@@ -106,6 +109,7 @@ class Commits:
     async def menus(self, works: Sequence[Work]) -> Outcomes:
         """Write turns of which nothing of value can be lost, in an asynchronous commit."""
         stale = set(await self._told(_COMMIT_MENUS, self._sets(works)))
+        assert stale <= {work.key for work in works}, "who is stale was on board"
         return [Stale(work.key) if work.key in stale else None for work in works]
 
     def _sets(self, works: Sequence[Work]) -> str:

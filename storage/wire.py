@@ -6,10 +6,10 @@ Called by `database`. https://www.postgresql.org/docs/current/libpq-pipeline-mod
 """
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import count
 from typing import Any, Final
 
 import psycopg
@@ -17,7 +17,7 @@ from psycopg import AsyncConnection, abc
 from psycopg.abc import PyFormat
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -27,6 +27,9 @@ PREPARED_MAX: Final = 500
 _HOLE: Final = re.compile(r"%(?:\((\w+)\))?s|%%")
 _Message = tuple[bytes, tuple[int, ...], Sequence[abc.Buffer | None], Sequence[int]]
 _Prepared = tuple[tuple[bytes, tuple[int, ...]], bytes]
+_NO_ANSWER: Final = "no answer in time"
+_OUTDATED: Final = ("0A000", "26000", "42P05")
+"""A plan that no longer gives what it gave; a prepared statement that is not there, or is."""
 _FAILED: Final = (ExecStatus.FATAL_ERROR, ExecStatus.NONFATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
@@ -36,7 +39,7 @@ class WiredConnection(AsyncConnection[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._statements: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
-        self._names = count()
+        self._given_up = False
         self._waiter: asyncio.Future[None] | None = None
         self._values: abc.Transformer | None = None
 
@@ -47,23 +50,37 @@ class WiredConnection(AsyncConnection[Any]):
         Whoever is cancelled here leaves a connection that is not idle: close it.
         """
         messages = [self._message(statement, params) for statement, params in asked]
-        self.pgconn.enter_pipeline_mode()
-        prepared = [self._send(*message) for message in messages]
-        self.pgconn.pipeline_sync()
+        try:
+            self.pgconn.enter_pipeline_mode()
+            prepared = [self._send(*message) for message in messages]
+            self.pgconn.pipeline_sync()
+        except psycopg.Error:  # Nobody knows how much of it is on its way.
+            self.pgconn.finish()
+            raise
         results = await self._results()
         self.pgconn.exit_pipeline_mode()
         self._remember(results, prepared)
         for result in results:
             if result.status in _FAILED:
-                raise error_from_result(result, "utf-8")
+                raise self._error(result)
         return Answer(self._adapting(), results[-1])
 
     def give_up(self) -> None:
         """End whoever waits for an answer: a server that hangs answers no cancelling either."""
+        self._given_up = True
         if self._waiter is None:
             self.pgconn.finish()
         elif not self._waiter.done():
-            self._waiter.set_exception(psycopg.OperationalError("no answer in time"))
+            self._waiter.set_exception(psycopg.OperationalError(_NO_ANSWER))
+
+    def _error(self, result: PGresult) -> psycopg.Error:
+        """What the server refused. A kept statement that no longer fits its tables was not run:
+        this connection ends, and another prepares it anew."""
+        error = error_from_result(result, "utf-8")
+        if error.sqlstate not in _OUTDATED:
+            return error
+        self.pgconn.finish()
+        return psycopg.OperationalError(str(error))
 
     def _message(self, statement: str, params: Params) -> "_Message":
         """A statement and its values as they travel."""
@@ -86,7 +103,7 @@ class WiredConnection(AsyncConnection[Any]):
         if name is not None:
             self.pgconn.send_query_prepared(name, values, formats)
             return None
-        name = b"m%d" % next(self._names) if len(self._statements) < PREPARED_MAX else b""
+        name = _name(query, types) if len(self._statements) < PREPARED_MAX else b""
         self.pgconn.send_prepare(name, query, types)
         self.pgconn.send_query_prepared(name, values, formats)
         return key, name
@@ -114,13 +131,18 @@ class WiredConnection(AsyncConnection[Any]):
             pgconn.consume_input()
             while not pgconn.is_busy():
                 result = pgconn.get_result()
-                if result is None:  # Between the results of two statements.
+                if result is None:
+                    # Between the results of two statements; for ever, once libpq lost its way.
+                    if pgconn.status == ConnStatus.BAD:
+                        raise psycopg.OperationalError(pgconn.get_error_message())
                     continue
                 if result.status == ExecStatus.PIPELINE_SYNC:
                     return results
                 results.append(result)
 
     async def _ready(self, *, writes: bool) -> None:
+        if self._given_up:
+            raise psycopg.OperationalError(_NO_ANSWER)
         loop, socket = asyncio.get_running_loop(), self.pgconn.socket
         self._waiter = waiter = loop.create_future()
         loop.add_reader(socket, _wake, waiter)
@@ -159,6 +181,11 @@ class Answer:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _name(query: bytes, types: tuple[int, ...]) -> bytes:
+    """Named by its content: behind a pooler a name may be missing or taken, never another's."""
+    return b"m%s" % hashlib.sha256(b"%s%r" % (query, types)).hexdigest()[:32].encode()
 
 
 @lru_cache(1024)

@@ -146,3 +146,52 @@ async def test_whoever_waits_is_let_go(connection: WiredConnection) -> None:
     connection.give_up()
     with pytest.raises(psycopg.OperationalError, match="no answer in time"):
         await waiting
+
+
+async def test_whoever_waits_again_after_the_time_is_let_go_too(
+    connection: WiredConnection,
+) -> None:
+    """The first bytes came in the very turn of the loop in which the time was over."""
+    connection.give_up()
+    with pytest.raises(psycopg.OperationalError):
+        await connection.ask(("select 1", ()))
+
+
+async def test_a_kept_statement_that_no_longer_fits_ends_its_connection(
+    connection: WiredConnection, superuser: psycopg.Connection
+) -> None:
+    superuser.execute("create table changing as select 1 as n")
+    superuser.execute("grant select on changing to maita_app")
+    try:
+        asked = ("select * from changing", ())
+        assert (await connection.ask(asked)).first() == 1
+        superuser.execute("alter table changing alter column n type text")
+        with pytest.raises(psycopg.OperationalError, match="cached plan"):
+            await connection.ask(asked)
+        assert connection.closed
+    finally:
+        superuser.execute("drop table changing")
+
+
+async def test_a_stream_that_is_no_protocol_ends_the_waiting() -> None:
+    """libpq loses its way and would answer nothing for ever, without a wait."""
+    async with await asyncio.start_server(_strayed, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql://x@127.0.0.1:{port}/x?sslmode=disable&gssencmode=disable"
+        connection = await WiredConnection.connect(url, autocommit=True)
+        with pytest.raises(psycopg.OperationalError):
+            await connection.ask(("select 1", ()))
+        await connection.close()
+
+
+async def _strayed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Lets one in, and answers the first question with a message of an impossible length."""
+    length = int.from_bytes(await reader.readexactly(4))
+    await reader.readexactly(length - 4)
+    writer.write(b"R" + (8).to_bytes(4) + (0).to_bytes(4))
+    writer.write(b"Z" + (5).to_bytes(4) + b"I")
+    await reader.read(1)
+    writer.write(b"1" + (4).to_bytes(4) + b"2" + (2).to_bytes(4))
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()

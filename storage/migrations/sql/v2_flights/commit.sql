@@ -30,7 +30,8 @@ begin
     begin
         perform lock_many_v1(p_turns);
     exception when lock_not_available then
-        null;  -- Whoever needs the row that somebody holds waits for it alone, and is stale then.
+        -- Whoever needs the row that somebody holds is stale, without the others waiting for each.
+        perform set_config('lock_timeout', '20ms', true);
     end;
     for t in select * from jsonb_to_recordset(p_turns) x
         (owner uuid, tenant uuid, turn jsonb, changes jsonb)
