@@ -100,13 +100,10 @@ class Begins:
 
     async def together(self, asks: Sequence[BeginAsk]) -> Sequence[Begun]:
         """Their snapshots, all of one moment."""
-        flights: dict[UUID, _Asks] = {}
+        owners: dict[UUID, list[_Ask]] = {}
         for i, ask in enumerate(asks):
-            flight = flights.get(ask.owner)
-            if flight is None:
-                flight = flights[ask.owner] = _Asks(ask.owner, [])
-            flight.asks.append(self._row(i, ask))
-        rows = _ENCODER.encode(list(flights.values())).decode()
+            owners.setdefault(ask.owner, []).append(self._row(i, ask))
+        rows = _ENCODER.encode([_Asks(*each) for each in owners.items()]).decode()
         text = await self._asked(_BEGIN_MANY, (rows,))
         told = {each.i: each.begun for each in _ALL_BEGUN.decode(text)}
         return [told[place] for place in range(len(asks))]

@@ -16,10 +16,9 @@ import msgspec
 import psycopg
 from psycopg import errors
 from psycopg.pq import TransactionStatus
-from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
-from storage.wire import Params, WiredConnection
+from storage.wire import Answer, Params, WiredConnection
 
 Row = dict[str, Any]
 
@@ -247,37 +246,23 @@ class Write:
 
     async def begin(self, tenant: UUID) -> None:
         """Open the transaction and set its tenant: one trip."""
-        watchdog = self._database.ask(self._connection)
-        try:
-            async with self._connection.pipeline():
-                await self._connection.execute("begin")
-                await self._connection.execute(_SET_TENANT, (str(tenant),))
-        finally:
-            watchdog.cancel()
+        await self._ask(("begin", ()), (_SET_TENANT, (str(tenant),)))
 
     async def run(self, statement: str, params: Params = ()) -> list[Row]:
         """Run a statement in the transaction: one trip."""
+        return (await self._ask((statement, params))).rows()
+
+    async def _ask(self, *asked: tuple[str, Params]) -> Answer:
         watchdog = self._database.ask(self._connection)
         try:
-            return await _rows(self._connection, statement, params)
+            return await self._connection.ask(*asked)
         finally:
             watchdog.cancel()
-
-
-async def _rows(connection: WiredConnection, statement: str, params: Params) -> list[Row]:
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(_literal(statement), params)
-    return await cursor.fetchall() if cursor.description else []
 
 
 def bytea(data: bytes | None) -> str | None:
     """Bytes within a JSON document, as PostgreSQL reads them without a step of decoding."""
     return None if data is None else f"\\x{data.hex()}"
-
-
-def _literal(statement: str) -> Any:
-    """Statements are composed once at import by SQLAlchemy, never from what people say."""
-    return statement
 
 
 def _ours(error: psycopg.Error) -> Exception:

@@ -15,8 +15,8 @@ SEATS: Final = 32
 PLANES: Final = 2
 """Two calls of a lane may be out at a time. The second begins when every seat of it is taken, and
 both go on for as long as somebody waits: one large flight leaves Python idle while PostgreSQL works
-and the other way round; two of this size keep both busy
-(a sixth more callbacks with 64 phones)."""
+and the other way round; two of this size keep both busy (a sixth more callbacks with 64 phones).
+"""
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -1,6 +1,6 @@
 """A connection that asks as libpq does: prepared statements in one write, their answers in one
-wait. psycopg connects, adapts values both ways and runs transactions; its cursors, built to serve
-everybody, are half of what a call costs (docs/performance.md).
+wait. psycopg connects and adapts values both ways; its cursors, built to serve everybody, are half
+of what a call costs (docs/performance.md).
 
 Called by `database`. https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -54,6 +55,29 @@ def test_a_line_is_json_with_time_level_and_event_first(lines: logs.Lines, strea
     assert event["timestamp"].endswith("Z")
     assert (event["level"], event["event"], event["log"]) == ("info", "message", "message")
     assert (event["trips"], event["duration_ms"], event["command"]) == (2, 1.5, None)
+
+
+def test_a_plain_line_has_the_form_of_all_others(lines: logs.Lines, stream: Stream) -> None:
+    fields: dict[str, Any] = {"tenant": UUID(int=7), "trips": 2, "ms": 1.5, "command": None}
+    logs.plainly(logs.get("message"), "message", **fields)
+    logs.get("message").info("message", **fields)
+    lines.flush()
+    plain, cleaned = stream.events()
+    assert list(plain) == list(cleaned)
+    assert [*plain.values()][1:] == [*cleaned.values()][1:]
+    assert plain["tenant"] == str(UUID(int=7))
+
+
+@pytest.mark.parametrize(("level", "pretty", "shown"), [("warning", False, 0), ("info", True, 1)])
+def test_a_plain_line_heeds_the_level_and_is_for_people_on_a_terminal(
+    lines: logs.Lines, level: str, pretty: bool, shown: int
+) -> None:
+    stream = Stream()
+    other = logs.configure(level, pretty=pretty, stream=stream)
+    logs.plainly(logs.get("message"), "message", outcome="replied")
+    other.close()
+    assert stream.getvalue().count("replied") == shown
+    assert not stream.getvalue().startswith("{")
 
 
 def test_lines_below_the_level_are_not_written(lines: logs.Lines, stream: Stream) -> None:

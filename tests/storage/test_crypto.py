@@ -1,6 +1,10 @@
 """What a stolen table tells: nothing. What a moved or changed value opens as: nothing."""
 
+import hmac
+
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +69,13 @@ def test_two_lists_of_parts_have_two_hashes(one: list[str], two: list[str]) -> N
     assert (vault.mac("p", *one) == vault.mac("p", *two)) == (one == two)
     assert vault.mac("p", *one) != vault.mac("q", *one)
     assert len(vault.mac("p", *one)) == 32
+
+
+@given(st.binary(max_size=300))
+def test_a_hash_is_hmac_so_that_what_is_stored_is_found_again(data: bytes) -> None:
+    key = HKDF(SHA256(), 32, salt=b"maita", info=b"mac").derive(SECRET)
+    framed = b"\0\0\0\1p" + len(data).to_bytes(4) + data
+    assert Vault(SECRET).mac("p", data) == hmac.digest(key, framed, "sha256")
 
 
 def test_the_hash_of_an_address_is_one_for_all_tenants_and_of_a_code_is_not() -> None:
