@@ -10,7 +10,6 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import ip_network
 from typing import Final
 
 import msgspec
@@ -22,7 +21,7 @@ from gateway.headers import bare, raw
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
-from gateway.peers import listed, peer_of, within
+from gateway.peers import peer_of, within
 from gateway.rerunning import Busy
 from gateway.runtime import Runtime
 from gateway.whole import whole_of
@@ -48,7 +47,7 @@ BODY_MAX: Final = {"ussd": 262_144, "sms": 262_144, "wa": 3 * 1024 * 1024}
 PATH_MAX: Final = 256
 """No carrier's path is longer; a stranger's is not kept in memory."""
 BODY_TIMEOUT_S: Final = 20
-LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+LOOPBACK: Final = "127.0.0.0/8 ::1/128"
 
 _DOOR: Final = re.compile(
     "/public/(?P<name>ussd|wa|sms)/(?:callback|webhook|events|status)"
@@ -96,9 +95,12 @@ class Doors:
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt
-        body = await _body(scope, receive, BODY_MAX[asked.name])
+        whole, most = whole_of(scope), BODY_MAX[asked.name]
+        body = (whole.body() if whole else None) or await _body(receive, most)
         if isinstance(body, HttpResponse):
             return body
+        if len(body) > most:
+            return TOO_LARGE
         request = _http_request(rt, scope, body)
         channel = await _channel(rt, asked, request)
         # A kind is gone when its table was taken out of the operator's folder.
@@ -124,12 +126,8 @@ class Doors:
         await send({"type": "http.response.body", "body": response.body})
 
 
-async def _body(scope: Scope, receive: Receive, most: int) -> bytes | HttpResponse:
+async def _body(receive: Receive, most: int) -> bytes | HttpResponse:
     """The raw body, as signatures cover it, within the limits of security.md 25."""
-    whole = whole_of(scope)
-    arrived = whole.body() if whole else None
-    if arrived is not None:
-        return arrived if len(arrived) <= most else TOO_LARGE
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
@@ -182,10 +180,10 @@ def _refused(adapter: Adapter, request: HttpRequest, asked: Asked) -> HttpRespon
 
 
 def _peers(rt: Runtime, channel: Channel, request: HttpRequest, asked: Asked) -> Peers:
-    allow = channel.settings.get("allow")
+    allow = channel.settings.get("allow", "")
     return Peers(
         token=asked.token is not None,
-        allowed=bool(allow) and within(request.peer, listed(allow)),
+        allowed=within(request.peer, allow),
         dev=rt.settings.dev and within(request.peer, LOOPBACK),
     )
 

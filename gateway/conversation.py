@@ -18,7 +18,7 @@ from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
-from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
+from gateway.message import Message, heard_before, heard_mark, pack, refusal, said_again, unpack
 from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
@@ -68,14 +68,16 @@ async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
         said, snapshot = await _told_apart(rt, said, snapshot)
     if snapshot.answer:
         return _repeated(said, snapshot)
-    said = await _configured(rt, said, snapshot)
+    if snapshot.owner_version != rt.registry.version(said.channel.owner):
+        said = await _configured(rt, said)
     if said.shared and ask_of(rt, said).tenant != asked.tenant:
         # The digits lead to another shop since.
         raise Stale
     heard = _heard(rt, said, snapshot)
     if isinstance(heard, NotHeard):
         return await _refuse(rt, said, snapshot, heard)
-    snapshot = await placed(rt, said, snapshot, heard)
+    if said.shared:
+        snapshot = await placed(rt, said, snapshot, heard)
     return await _turn(rt, said, snapshot, heard, hasher)
 
 
@@ -86,7 +88,7 @@ async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[M
     if known is None or stored is None or stored.conversation_id != said.conversation_id:
         return said, snapshot
     window_s = float(said.channel.settings.get("retry_window_s", RETRY_WINDOW_S))
-    if not is_retry(known, heard_mark(rt.vault, said)[1] or b"", snapshot.now, window_s):
+    if not is_retry(known, heard_mark(said)[1] or b"", snapshot.now, window_s):
         return said_again(rt.vault, said, known.version), replace(snapshot, answer=None)
     if not known.heard_len:
         return said, snapshot
@@ -94,11 +96,8 @@ async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[M
     return said, await rt.turns.begin(ask_of(rt, said))
 
 
-async def _configured(rt: Runtime, said: Message, snapshot: Snapshot) -> Message:
-    """The message on its channel as configured now: another process may have changed it."""
-    owner = said.channel.owner
-    if snapshot.owner_version == rt.registry.version(owner):
-        return said
+async def _configured(rt: Runtime, said: Message) -> Message:
+    """The message on its channel as configured now, which another process has changed."""
     await rt.registry.refresh()
     channel = await rt.registry.by_id(said.channel.id)
     return replace(said, channel=channel or said.channel)
@@ -127,7 +126,7 @@ def _heard(rt: Runtime, said: Message, snapshot: Snapshot) -> Heard | NotHeard:
         said.inbound,
         said.conversation_id,
         ttl_s,
-        lambda text: heard_mac(rt.vault, said, text),
+        lambda text: heard_before(rt.vault, said, text),
     )
 
 

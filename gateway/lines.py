@@ -2,6 +2,10 @@
 
 import time
 from collections.abc import Awaitable
+from typing import Final
+from uuid import UUID
+
+import msgspec
 
 from core.values import mask_phone
 from gateway.conversation import Answered
@@ -10,7 +14,23 @@ from gateway.message import Message
 from gateway.runtime import Runtime
 from storage.database import Trips
 
-ALARMS = frozenset({"session_of_another_phone"})
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log tells of a message (docs/security.md 30 and 31): never what was said."""
+
+    tenant: UUID
+    channel: str
+    sender: str
+    key: str
+    outcome: str
+    command: str | None
+    screen: str
+    trips: int
+    reruns: int
+    duration_ms: float
+
+
+ALARMS: Final = frozenset({"session_of_another_phone"})
 
 
 async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> Answered:
@@ -31,9 +51,7 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
     rt.metrics.message(kind, answered.outcome, seconds, trips.count, answered.reruns)
     if answered.outcome in ALARMS:
         rt.metrics.alarm(answered.outcome)
-    plainly(
-        get("message"),
-        "message",
+    line = _Line(
         tenant=answered.tenant or said.channel.owner,
         channel=kind,
         sender=mask_phone(said.sender.value),
@@ -45,4 +63,5 @@ async def timed(rt: Runtime, said: Message, answering: Awaitable[Answered]) -> A
         reruns=answered.reruns,
         duration_ms=round(seconds * 1000, 1),
     )
+    plainly(get("message"), "message", line)
     return answered

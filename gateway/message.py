@@ -25,9 +25,10 @@ REFUSALS: Final = {
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing someone said. `key` names it for ever (security.md 8); `claim` is the keyed hash
-    of the carrier's session, which belongs to one conversation only. `shared`: it came on an
-    address of many shops. `received_at`: when it was stored, for carriers that do not say when it
+    """One thing someone said. `key` names it for ever (security.md 8), by `mark`: the keyed hash
+    of the step, which of USSD holds what was typed. `claim` is the keyed hash of the carrier's
+    session, which belongs to one conversation only. `shared`: it came on an address of many shops.
+    `received_at`: when it was stored, for carriers that do not say when it
     was sent. `again`: it says in another step what was said before, and only the time tells
     (`said_again`). `committing` is set while nobody knows whether its commit was written."""
 
@@ -37,6 +38,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sender: Address
     conversation_id: UUID
     key: str
+    mark: bytes
     claim: bytes | None
     shared: bool
     inbound_id: UUID | None = None
@@ -47,7 +49,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def conversation_id(vault: Vault, channel: Channel, sender: Address) -> UUID:
     """The one conversation of a channel and a sender; it tells nobody who the sender is."""
-    return _conversation_id(vault, channel.id, sender.kind, sender.value)
+    return _conversation_id(vault, channel.id.bytes, sender.kind, sender.value)
 
 
 def session_claim(vault: Vault, adapter: Adapter, channel: Channel, session: str) -> bytes:
@@ -67,14 +69,15 @@ def keyed(
     """Key a message: by the carrier's id of it, or by its session and all input so far, or, where
     a carrier sends the latest input only, by its session and the request as received."""
     assert inbound.sender is not None, "a message without a sender is never conversed"
-    session = inbound.conversation
+    session, mark = inbound.conversation, step_mark(vault, channel, inbound)
     return Message(
         adapter=adapter,
         channel=channel,
         inbound=inbound,
         sender=inbound.sender,
         conversation_id=conversation_id(vault, channel, inbound.sender),
-        key=_key(vault, channel, inbound),
+        key=_key(mark),
+        mark=mark,
         claim=session_claim(vault, adapter, channel, session) if session else None,
         shared=channel.owner == PLATFORM,
         inbound_id=inbound_id,
@@ -85,21 +88,39 @@ def keyed(
 def said_again(vault: Vault, said: Message, version: int) -> Message:
     """The message as a step of its own although an equal body was heard before, keyed by the
     conversation's version too: for carriers that repeat their time field."""
-    return replace(said, key=_key(vault, said.channel, said.inbound, str(version)), again=True)
+    mark = step_mark(vault, said.channel, said.inbound, str(version))
+    return replace(said, key=_key(mark), again=True)
 
 
-def heard_mac(vault: Vault, said: Message, text: str | bytes) -> bytes:
-    """The keyed hash that stands for what a session's caller typed, which may hold a PIN."""
-    return vault.mac("heard", said.conversation_id.bytes, text)
-
-
-def heard_mark(vault: Vault, said: Message) -> tuple[int, bytes | None]:
-    """What a conversation keeps of what was heard: length and keyed hash of all input so far. Of
-    the latest input only, the keyed hash of its request, and 1 when it was said again."""
-    text, request = said.inbound.accumulated, said.inbound.fingerprint
+def heard_mark(said: Message) -> tuple[int, bytes | None]:
+    """What a conversation keeps of what was heard, since that may hold a PIN: the length of all
+    input so far and its step's keyed hash. Of the latest input only, the keyed hash of its request,
+    and 1 when it was said again."""
+    text = said.inbound.accumulated
     if text is not None:
-        return len(text), heard_mac(vault, said, text)
-    return int(said.again), heard_mac(vault, said, request) if request else None
+        return len(text), said.mark
+    return int(said.again), said.mark if said.inbound.fingerprint else None
+
+
+def heard_before(vault: Vault, said: Message, text: str) -> bytes:
+    """The keyed hash of the step of this session that ended with `text`."""
+    return _mark(vault, said.channel, said.inbound.conversation, text)
+
+
+def input_hash(vault: Vault, said: Message) -> bytes:
+    """What tells two inputs under one key apart. A key that holds the input needs no more."""
+    if said.adapter.PROFILE.reply_in_response:
+        return said.mark
+    return vault.mac("input", said.key, said.inbound.input.text)
+
+
+def step_mark(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> bytes:
+    """The keyed hash of one step (security.md 8)."""
+    if inbound.accumulated is not None:
+        return _mark(vault, channel, inbound.conversation, inbound.accumulated, *more)
+    if inbound.fingerprint:
+        return _mark(vault, channel, inbound.conversation, inbound.fingerprint, *more)
+    return _mark(vault, channel, "", inbound.external_id, *more)
 
 
 def refusal(
@@ -131,8 +152,8 @@ def unpack(stored: bytes) -> HttpResponse:
 # A session is several requests within a minute: what names it is worked out once. Numbers and
 # session ids stay in memory so, as parsed numbers do; what is typed never does.
 @lru_cache(4096)
-def _conversation_id(vault: Vault, channel: UUID, kind: str, value: str) -> UUID:
-    return UUID(bytes=vault.mac("conversation", channel.bytes, kind, value)[:16])
+def _conversation_id(vault: Vault, channel: bytes, kind: str, value: str) -> UUID:
+    return UUID(bytes=vault.mac("conversation", channel, kind, value)[:16])
 
 
 @lru_cache(4096)
@@ -141,10 +162,9 @@ def _session_claim(vault: Vault, kind: str, channel: UUID | None, session: str) 
     return vault.mac("session", kind, *own, session)
 
 
-def _key(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> str:
-    step: tuple[str, str | bytes] = ("", inbound.external_id)
-    if inbound.accumulated is not None:
-        step = (inbound.conversation, inbound.accumulated)
-    elif inbound.fingerprint:
-        step = (inbound.conversation, inbound.fingerprint)
-    return f"in:{vault.mac('key', channel.id.bytes, *step, *more).hex()}"
+def _mark(vault: Vault, channel: Channel, session: str, step: str | bytes, *more: str) -> bytes:
+    return vault.mac("key", channel.id.bytes, session, step, *more)
+
+
+def _key(mark: bytes) -> str:
+    return f"in:{mark.hex()}"

@@ -4,9 +4,14 @@ Labels come from closed lists only (kinds, outcomes, routes, screens, networks, 
 business addresses), never from what a stranger sent, and no histogram carries a tenant
 (docs/dependencies.md 11). When several processes share one port,
 PROMETHEUS_MULTIPROC_DIR names the folder they share, and any of them answers for all.
+
+What every message counts is added up here first, since Prometheus' own counters lock and look for
+each one: `settle` adds it, at least once a second and before anything is shown.
 """
 
+import asyncio
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Final, Literal
@@ -27,6 +32,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
 _HOP_SECONDS: Final = (1.0, 4.0, 15.0, 30.0, 60.0, 120.0)
 _CARRIER: Final = ("kind", "channel", "network")
+SETTLE_S: Final = 1
 
 
 class Metrics:
@@ -34,6 +40,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._more: defaultdict[Counter, float] = defaultdict(float)
+        self._times: list[tuple[Histogram, float]] = []
         ProcessCollector(registry=self._registry)
         self._messages = self._counter("messages", "Messages heard", "kind", "outcome")
         self._message_s = self._histogram("message_seconds", "Time to answer a message", "kind")
@@ -66,11 +74,12 @@ class Metrics:
 
     def message(self, kind: str, outcome: str, seconds: float, trips: int, reruns: int) -> None:
         """A message was heard on a channel of this kind."""
-        self._messages(kind, outcome).inc()
-        self._message_s(kind).observe(seconds)
-        self._trips(kind).inc(trips)
+        more = self._more
+        more[self._messages(kind, outcome)] += 1
+        more[self._trips(kind)] += trips
         if reruns:
-            self._reruns(kind).inc(reruns)
+            more[self._reruns(kind)] += reruns
+        self._times.append((self._message_s(kind), seconds))
 
     def job(self, kind: str, outcome: str, seconds: float) -> None:
         """A job ran."""
@@ -91,7 +100,7 @@ class Metrics:
 
     def request(self, route: str, status: int) -> None:
         """An HTTP request was answered; `route` is the pattern, never the path."""
-        self._requests(route, str(status)).inc()
+        self._more[self._requests(route, status)] += 1
 
     def backlog(self, due: int, oldest_s: float, dead: int) -> None:
         """What waits for the worker now."""
@@ -101,7 +110,7 @@ class Metrics:
 
     def hop(self, kind: str, network: str, seconds: float) -> None:
         """A USSD session's next request came."""
-        self._hop_s(kind, network).observe(seconds)
+        self._times.append((self._hop_s(kind, network), seconds))
 
     def carrier(self, kind: str, network: str, counts: Mapping[str, int]) -> None:
         """What was counted of a carrier since the last time, by the counters of gateway/watch.py;
@@ -121,8 +130,24 @@ class Metrics:
         self._seen.labels(*names).set(who.last_at.timestamp())
         self._silent.labels(*names).set(who.silent_since is not None)
 
+    def settle(self) -> None:
+        """Give Prometheus what was added up since the last time."""
+        more, times = self._more, self._times
+        self._more, self._times = defaultdict(float), []
+        for counter, count in more.items():
+            counter.inc(count)
+        for histogram, seconds in times:
+            histogram.observe(seconds)
+
+    async def keep_settling(self) -> None:
+        """Settle every SETTLE_S, until cancelled: another process may be asked for our counts."""
+        while True:
+            await asyncio.sleep(SETTLE_S)
+            self.settle()
+
     def render(self) -> bytes:
         """The exposition text, of all processes that share the folder."""
+        self.settle()
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         everyone = CollectorRegistry()

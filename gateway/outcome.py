@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from core.changes import Change
 from dialogs.engine import Turn
 from dialogs.session import Result, Session, from_json
-from gateway.message import Message, heard_mark
+from gateway.message import Message, heard_mark, input_hash
 from gateway.render import Page
 from gateway.runtime import Runtime
 from gateway.watch import Step
@@ -49,7 +49,7 @@ def conversation_after(
 ) -> Conversation:
     """The conversation as it stands after the turn; its version is the one that was read."""
     known, now = snapshot.conversation, snapshot.now
-    length, mark = heard_mark(rt.vault, said)
+    length, mark = heard_mark(said)
     asked = said.inbound
     same = known is not None and known.carrier_session == asked.conversation
     # Where the carrier names no session every dialling is a new one.
@@ -90,13 +90,12 @@ def work_of(
     durable: bool = False,
 ) -> Work:
     """The commit of a message. What follows `conversation` is what came of it, as in Work."""
-    heard = said.inbound.accumulated or said.inbound.input.text
     return Work(
         owner=said.channel.owner,
         tenant=snapshot.tenant,
         key=said.key,
         command=command,
-        input_hash=rt.vault.mac("input", said.key, heard),
+        input_hash=input_hash(rt.vault, said),
         ref=ref,
         answer=answer,
         conversation=conversation,

@@ -8,10 +8,8 @@ from ipaddress import ip_address, ip_network
 
 from starlette.types import Scope
 
-from gateway.settings import Network
 
-
-def peer_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
+def peer_of(scope: Scope, trusted: str) -> str:
     """The socket's peer, or whom trusted proxies say they passed on (security.md, U45). The
     rightmost address that is no proxy of ours counts: what stands left of it anyone may write."""
     client = scope.get("client")
@@ -27,21 +25,16 @@ def peer_of(scope: Scope, trusted: tuple[Network, ...]) -> str:
     return peer
 
 
-def within(peer: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an address lies in one of the networks; what is no address lies nowhere."""
+def within(peer: str, networks: str) -> bool:
+    """Whether an address lies in one of the networks, words like 10.0.0.0/8; what is no address
+    lies nowhere."""
     return bool(networks) and _within(peer, networks)
 
 
 @lru_cache(1024)
-def _within(peer: str, networks: tuple[Network, ...]) -> bool:
+def _within(peer: str, networks: str) -> bool:
     try:
         address = ip_address(peer)
     except ValueError:
         return False
-    return any(address in network for network in networks)
-
-
-@lru_cache(1024)
-def listed(networks: str) -> tuple[Network, ...]:
-    """The networks of a channel's setting `allow`: words like 10.0.0.0/8."""
-    return tuple(ip_network(word) for word in networks.split())
+    return any(address in ip_network(word) for word in networks.split())

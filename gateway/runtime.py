@@ -100,6 +100,8 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
         stack.callback(looking.cancel)
         stack.push_async_callback(rt.watch.flush)
         stack.callback(asyncio.create_task(rt.watch.keep_adding()).cancel)
+        stack.callback(rt.metrics.settle)
+        stack.callback(asyncio.create_task(rt.metrics.keep_settling()).cancel)
         yield rt
 
 

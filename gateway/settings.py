@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final, Literal
 
@@ -38,8 +38,6 @@ KNOWN: Final = LATER | {f"{name}_FILE" for name in FROM_FILES} | {
     "MAITA_CARRIERS_DIR",
 }  # fmt: skip
 
-Network = IPv4Network | IPv6Network
-
 
 class SettingsError(Exception):
     """A setting is wrong; the message is one sentence that says which and what to do (exit 2)."""
@@ -63,7 +61,7 @@ class Settings:
     workers: int = 1
     private_bind: str = "127.0.0.1"
     public_url: str = "http://127.0.0.1:8000"
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: str = ""
     clock_offset_s: int = 0
     log_level: str = "info"
     turn_timeout_s: float = 3.5
@@ -154,10 +152,10 @@ def _public_url(environ: Mapping[str, str], env: str, port: int) -> str:
     return url
 
 
-def _networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
+def _networks(environ: Mapping[str, str]) -> str:
     words = environ.get("MAITA_TRUSTED_PROXIES", "").replace(",", " ").split()
     try:
-        return tuple(ip_network(word) for word in words)
+        return " ".join(str(ip_network(word)) for word in words)
     except ValueError as error:
         raise SettingsError("MAITA_TRUSTED_PROXIES must be addresses like 10.0.0.0/8.") from error
 

@@ -41,7 +41,7 @@ async def placed(rt: Runtime, said: Message, snapshot: Snapshot, heard: Heard) -
     """The snapshot of the shop where a conversation on a shared address goes on, where begin could
     not know: it is in the midst of something there, or of choosing one."""
     known = snapshot.conversation
-    if known is None or not said.shared or was_at(snapshot) == snapshot.tenant:
+    if known is None or was_at(snapshot) == snapshot.tenant:
         return snapshot
     session, idle_s = from_json(known.session), (snapshot.now - known.last_at).total_seconds()
     if not said.adapter.PROFILE.reply_in_response:

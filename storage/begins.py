@@ -100,10 +100,11 @@ class Begins:
 
     async def together(self, asks: Sequence[BeginAsk]) -> Sequence[Begun]:
         """Their snapshots, all of one moment."""
-        owners: dict[UUID, list[_Ask]] = {}
+        owners: dict[int, _Asks] = {}
         for i, ask in enumerate(asks):
-            owners.setdefault(ask.owner, []).append(self._row(i, ask))
-        rows = _ENCODER.encode([_Asks(*each) for each in owners.items()]).decode()
+            of_owner = owners.setdefault(ask.owner.int, _Asks(ask.owner, []))
+            of_owner.asks.append(self._row(i, ask))
+        rows = _ENCODER.encode(list(owners.values())).decode()
         text = await self._asked(_BEGIN_MANY, (rows,))
         told = {each.i: each.begun for each in _ALL_BEGUN.decode(text)}
         return [told[place] for place in range(len(asks))]

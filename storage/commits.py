@@ -114,18 +114,21 @@ class Commits:
 
     def _sets(self, works: Sequence[Work]) -> str:
         """The works by their owners."""
-        owners: dict[UUID, list[Work]] = {}
+        owners: dict[int, list[Work]] = {}
         for work in works:
-            owners.setdefault(work.owner, []).append(work)
-        return _ENCODER.encode([self._set(*each) for each in owners.items()]).decode()
+            owners.setdefault(work.owner.int, []).append(work)
+        return _ENCODER.encode([self._set(each) for each in owners.values()]).decode()
 
-    def _set(self, owner: UUID, works: list[Work]) -> "_Set":
+    def _set(self, works: list[Work]) -> "_Set":
+        """The works of one owner."""
+        owner = works[0].owner
+        places = place(owner, SESSION_PLACE), place(owner, ANSWER_PLACE)
         changes = [change for work in works for change in work.changes]
         outbound = [self._sealed(owner, row) for work in works for row in work.outbound]
         inbound = [work.inbound_id for work in works if work.inbound_id]
         return _Set(
             owner=owner,
-            turns=[self._talk(work) for work in works],
+            turns=[self._talk(work, *places) for work in works],
             changes=document(self._vault, owner, changes) if changes else None,
             outbound=outbound or None,
             inbound=inbound or None,
@@ -135,8 +138,8 @@ class Commits:
         told: Sequence[str] | None = await self._database.call(sql, (rows,))
         return told or ()
 
-    def _talk(self, work: Work) -> "_Talk":
-        talk, owner = work.conversation, work.owner
+    def _talk(self, work: Work, session_place: str, answer_place: str) -> "_Talk":
+        talk, seal = work.conversation, self._vault.seal
         assert talk is not None, "what travels in a set is a conversation's"
         return _Talk(
             id=talk.id,
@@ -145,7 +148,7 @@ class Commits:
             sender_kind=talk.sender.kind,
             sender=talk.sender.value,
             at_tenant=talk.at_tenant,
-            session=self._seal(owner, SESSION_PLACE, talk.session),
+            session=seal(session_place, talk.session),
             carrier_session=talk.carrier_session,
             heard_len=talk.heard_len,
             heard_mac=talk.heard_mac,
@@ -157,7 +160,7 @@ class Commits:
             command=work.command,
             input_hash=work.input_hash,
             ref=work.ref,
-            answer=work.answer and self._seal(owner, ANSWER_PLACE, work.answer),
+            answer=work.answer and seal(answer_place, work.answer),
             claim=bytea(work.session_claim),
         )
 

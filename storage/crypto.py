@@ -7,7 +7,7 @@ Its associated data names tenant, table and column, so that a value moved elsewh
 
 import hashlib
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -41,7 +41,16 @@ class Vault:
     def __init__(self, secret: bytes, *previous: bytes) -> None:
         if min(len(each) for each in (secret, *previous)) < SECRET_MIN_BYTES:
             raise ValueError(f"a secret needs at least {SECRET_MIN_BYTES} bytes")
-        self._inner, self._outer = _hmac_states(_derive(secret, "mac"))
+        inner, self._outer = _hmac_states(_derive(secret, "mac"))
+
+        @cache
+        def begun(purpose: str) -> "hashlib._Hash":
+            """HMAC's inner hash up to the purpose; there are few."""
+            state = inner.copy()
+            state.update(_framed(purpose))
+            return state
+
+        self._begun = begun
         self._keys = {
             _derive(each, "seal id", _ID_BYTES): AESGCM(_derive(each, "seal"))
             for each in (*reversed(previous), secret)
@@ -55,12 +64,8 @@ class Vault:
     def mac(self, purpose: str, *parts: str | bytes) -> bytes:
         """HMAC-SHA256 (32 bytes) of the parts for one purpose; every part carries its length, so
         that no two lists of parts make the same message."""
-        framed: list[bytes] = []
-        for part in (purpose, *parts):
-            data = part.encode() if isinstance(part, str) else part
-            framed += (len(data).to_bytes(4), data)
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(b"".join(framed))
+        inner, outer = self._begun(purpose).copy(), self._outer.copy()
+        inner.update(b"".join([_framed(part) for part in parts]))
         outer.update(inner.digest())
         return outer.digest()
 
@@ -81,10 +86,15 @@ class Vault:
             raise NotOurs from None
 
 
-@lru_cache(4096)
 def place(tenant: UUID, column: str) -> str:
     """The associated data of a sealed value: `<tenant>|table.column`."""
-    return f"{tenant}|{column}"
+    return _place(tenant.int, column)
+
+
+@lru_cache(4096)
+def _place(tenant: int, column: str) -> str:
+    # By the number, since an id of Python's uuid hashes and compares several times slower.
+    return f"{UUID(int=tenant)}|{column}"
 
 
 def address_hash(vault: Vault, address: Address) -> bytes:
@@ -100,6 +110,11 @@ def tries_hash(vault: Vault, tenant: UUID, address: Address) -> bytes:
 def code_hash(vault: Vault, tenant: UUID, code: str) -> bytes:
     """The keyed hash of a till code within its tenant."""
     return vault.mac("till_code", tenant.bytes, code)
+
+
+def _framed(part: str | bytes) -> bytes:
+    data = part.encode() if isinstance(part, str) else part
+    return len(data).to_bytes(4) + data
 
 
 def _hmac_states(key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":

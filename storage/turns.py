@@ -78,4 +78,4 @@ class Turns:
 
 def _conversation(work: Work) -> object:
     """What two turns of a flight may not share: the later one was begun before the earlier."""
-    return work.conversation.id if work.conversation else work.key
+    return work.conversation.id.int if work.conversation else work.key

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 import structlog
 
@@ -57,10 +58,17 @@ def test_a_line_is_json_with_time_level_and_event_first(lines: logs.Lines, strea
     assert (event["trips"], event["duration_ms"], event["command"]) == (2, 1.5, None)
 
 
+class Told(msgspec.Struct):
+    tenant: UUID
+    trips: int = 0
+    ms: float = 0
+    command: str | None = None
+
+
 def test_a_plain_line_has_the_form_of_all_others(lines: logs.Lines, stream: Stream) -> None:
-    fields: dict[str, Any] = {"tenant": UUID(int=7), "trips": 2, "ms": 1.5, "command": None}
-    logs.plainly(logs.get("message"), "message", **fields)
-    logs.get("message").info("message", **fields)
+    told = Told(tenant=UUID(int=7), trips=2, ms=1.5, command=None)
+    logs.plainly(logs.get("message"), "message", told)
+    logs.get("message").info("message", **msgspec.structs.asdict(told))
     lines.flush()
     plain, cleaned = stream.events()
     assert list(plain) == list(cleaned)
@@ -74,7 +82,7 @@ def test_a_plain_line_heeds_the_level_and_is_for_people_on_a_terminal(
 ) -> None:
     stream = Stream()
     other = logs.configure(level, pretty=pretty, stream=stream)
-    logs.plainly(logs.get("message"), "message", outcome="replied")
+    logs.plainly(logs.get("message"), "message", Told(tenant=UUID(int=7), command="replied"))
     other.close()
     assert stream.getvalue().count("replied") == shown
     assert not stream.getvalue().startswith("{")
