@@ -4,7 +4,6 @@ One request may speak of several numbers (Meta): each event goes to the channel 
 when that channel's own secret verifies the request too (security.md, W25).
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -74,7 +73,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
                 metrics.ignored(kind, reason)
                 if alarm:
                     metrics.alarm(alarm)
-    async with asyncio.timeout(knock.rt.settings.turn_timeout_s):
+    with knock.rt.deadlines.one():
         for event in ended:
             await tell_dropped(knock.rt, knock.channel, event)
         await _report(knock, reports)
@@ -92,7 +91,7 @@ async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
         return refusal(knock.adapter, inbound, "ended")
     said = keyed(rt.vault, knock.adapter, knock.channel, inbound)
     try:
-        async with asyncio.timeout(rt.settings.turn_timeout_s):
+        with rt.deadlines.one():
             answered = await timed(rt, said, converse(rt, said))
     except (Busy, Unavailable, TimeoutError):
         if said.committing.is_set():

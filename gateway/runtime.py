@@ -18,6 +18,7 @@ from core.values import Address
 from dialogs.dialog import Dialog
 from dialogs.registry import discover as discover_dialogs
 from gateway.adapter import Adapter, Channel, has_two_proofs
+from gateway.deadlines import Deadlines
 from gateway.declared.carrier import Declared
 from gateway.hashing import BoundedHasher
 from gateway.kinds import discover as discover_adapters
@@ -74,6 +75,7 @@ class Runtime:
     rng: random.Random
     wake: asyncio.Event
     slots: dict[str, int]
+    deadlines: Deadlines
     witness: Witness | None = None
 
 
@@ -132,6 +134,7 @@ def _bundle(
         rng=random.Random(),  # noqa: S311 - jitter needs no secrecy
         wake=asyncio.Event(),
         slots={},
+        deadlines=Deadlines(settings.turn_timeout_s),
     )
 
 
