@@ -16,7 +16,7 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
-from gateway.events import Knock, act
+from gateway.events import Knock, act, step
 from gateway.headers import bare, raw
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
@@ -201,6 +201,9 @@ async def _answer(knock: Knock) -> HttpResponse:
         get("carrier").warning("malformed", channel=kind, reason=str(error))
         return adapter.refuse("malformed")
     try:
+        first = events[0] if len(events) == 1 else None
+        if isinstance(first, Inbound) and adapter.PROFILE.reply_in_response:
+            return await step(knock, first)
         return await act(knock, events)
     except (Busy, Unavailable, TimeoutError) as error:
         get("carrier").error("unavailable", channel=kind, reason=type(error).__name__)

@@ -22,12 +22,12 @@ from gateway.message import Message, heard_before, heard_mark, pack, refusal, sa
 from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
-from gateway.rerunning import rerun
+from gateway.rerunning import Reruns
 from gateway.runtime import Runtime
 from gateway.sharing import Said, ask_of, carried, closed, dialled, spoken
 from gateway.talking import CHAT_IDLE_S, RESUME_S, Talk, Telling, placed
 from gateway.watch import Step
-from storage.database import Stale
+from storage.database import Lost, Stale
 from storage.turns import Snapshot, Work
 from storage.unit_of_work import TurnWork
 
@@ -55,9 +55,14 @@ async def converse(rt: Runtime, said: Message) -> Answered:
     When the connection broke under a commit, the next begin finds its key, or that nothing was
     written; `said.committing` stays set only when that could not be asked either.
     """
-    hasher = OncePerTurn(rt.hasher)
-    answered, reruns = await rerun(rt, lambda: _attempt(rt, said, hasher))
-    return replace(answered, reruns=reruns) if reruns else answered
+    hasher, reruns = OncePerTurn(rt.hasher), Reruns(rt)
+    while True:
+        try:
+            answered = await _attempt(rt, said, hasher)
+        except (Stale, Lost) as error:
+            await reruns.after(error)
+        else:
+            return replace(answered, reruns=reruns.count) if reruns.count else answered
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:

@@ -1,7 +1,7 @@
 """One time limit for many: what is given the same time falls due in the order it began.
 
-`asyncio.timeout` sets and clears a timer for each; here one timer looks at the oldest (a fortieth of
-what a carrier's request cost, docs/performance.md). Built by `runtime`; entered by the doors.
+`asyncio.timeout` sets and clears a timer for each, a fortieth of what a carrier's request cost;
+here one timer looks at the oldest. Built by `runtime`; entered by the doors.
 """
 
 import asyncio

@@ -22,8 +22,9 @@ from gateway.message import conversation_id, session_claim
 from gateway.noticing import way_to
 from gateway.outgoing import Payload, hints, outbound
 from gateway.render import fit
-from gateway.rerunning import rerun
+from gateway.rerunning import Reruns
 from gateway.runtime import Runtime
+from storage.database import Lost, Stale
 from storage.turns import BeginAsk, OutboundRow, Snapshot, Work
 
 TELL_FOR: Final = timedelta(hours=1)
@@ -35,8 +36,13 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
     Unavailable: then the carrier's next notice finds what was done."""
     if ended.sender is None:
         return
-    sender = ended.sender
-    await rerun(rt, lambda: _attempt(rt, channel, ended, sender))
+    reruns, done = Reruns(rt), False
+    while not done:
+        try:
+            await _attempt(rt, channel, ended, ended.sender)
+            done = True
+        except (Stale, Lost) as error:
+            await reruns.after(error)
     rt.wake.set()
 
 

@@ -60,7 +60,7 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
             case Direct(response=response):
                 return response
             case Inbound() if knock.adapter.PROFILE.reply_in_response:
-                return await _ussd(knock, event)
+                return await step(knock, event)
             case Inbound():
                 said.append(event)
             case DeliveryReport():
@@ -81,7 +81,8 @@ async def act(knock: Knock, events: Sequence[Event]) -> HttpResponse:
     return knock.adapter.render(None, None)
 
 
-async def _ussd(knock: Knock, inbound: Inbound) -> HttpResponse:
+async def step(knock: Knock, inbound: Inbound) -> HttpResponse:
+    """Answer a step of a USSD session."""
     if inbound.sender is None:
         return knock.adapter.refuse("malformed")
     rt = knock.rt

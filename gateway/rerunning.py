@@ -3,13 +3,11 @@ conditional (docs/architecture.md, Optimistic by nature).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from gateway.runtime import Runtime
 from storage.database import Lost, Stale
 
-R = TypeVar("R")
 TRIES_MAX: Final = 8
 
 
@@ -17,23 +15,25 @@ class Busy(Exception):
     """Versions kept changing under this work; nothing was done."""
 
 
-async def rerun(rt: Runtime, once: Callable[[], Awaitable[R]]) -> tuple[R, int]:
-    """What `once` came to, and how often it ran again. Raises Busy when the tries ran out.
+class Reruns:
+    """How often some work ran again. Each try must begin by asking whether it is done: when the
+    connection broke under its commit, it runs one more time to find out."""
 
-    It must begin by asking whether it is done: when the connection broke under its commit, it
-    runs one more time to find out.
-    """
-    lost = False
-    for attempt in range(TRIES_MAX):
-        try:
-            return await once(), attempt
-        except Stale:
-            await pause(rt, attempt)
-        except Lost:
-            if lost:
-                raise
-            lost = True
-    raise Busy
+    def __init__(self, rt: Runtime) -> None:
+        self.count = 0
+        self._rt, self._lost = rt, False
+
+    async def after(self, error: Stale | Lost) -> None:
+        """Get ready for the next try. Raises Busy when the tries ran out, and a second Lost."""
+        if isinstance(error, Lost):
+            if self._lost:
+                raise error
+            self._lost = True
+        else:
+            await pause(self._rt, self.count)
+        self.count += 1
+        if self.count == TRIES_MAX:
+            raise Busy
 
 
 async def pause(rt: Runtime, attempt: int) -> None:

@@ -4,7 +4,7 @@ On a shop's own channel that is the shop. On a shared one a dialog may lead to a
 turn begins there anew, and only what is said and done there counts.
 """
 
-from collections.abc import Generator
+from collections.abc import Coroutine, Generator
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -109,7 +109,7 @@ class Talk:
             snapshot.caller, snapshot.now, rt.db, rt.vault, rt.identifiers, self._hasher
         )
 
-    async def _turn(self, session: Session, said: Said, telling: Telling) -> Turn:
+    def _turn(self, session: Session, said: Said, telling: Telling) -> Coroutine[Any, Any, Turn]:
         heard, witness = self._said, self._rt.witness
         take = witness.turn(heard.channel, heard.sender, heard.key) if witness else turn
         turning = take(
@@ -125,7 +125,24 @@ class Talk:
             unheard=telling.unheard,
             tells=telling.tells,
         )
-        return await _drive(turning, self.uow, late=self._late)
+        return self._driven(turning)
+
+    async def _driven(self, turning: Generator[Command[Any], Any, Turn]) -> Turn:
+        """Execute what a turn yields, send results in, throw refusals in."""
+        try:
+            command = next(turning)
+            while True:
+                try:
+                    if self._late and not isinstance(command, HARMLESS):
+                        raise MessageTooLate
+                    answer = await execute(self.uow, command)
+                except LoyaltyError as refusal:
+                    command = turning.throw(refusal)
+                else:
+                    command = turning.send(answer)
+        except StopIteration as stop:
+            done: Turn = stop.value
+            return done
 
 
 def _just_typed(said: Message, each: Said) -> str:
@@ -139,21 +156,3 @@ def _late(said: Message, now: datetime) -> bool:
     """A message that changes something is not executed when it is 15 minutes old (F17)."""
     at = said.inbound.sent_at or said.received_at
     return at is not None and now - at > timedelta(seconds=LATE_S)
-
-
-async def _drive(turning: Generator[Command[Any], Any, Turn], uow: TurnWork, *, late: bool) -> Turn:
-    """Run a turn: execute what it yields, send results in, throw refusals in."""
-    try:
-        command = next(turning)
-        while True:
-            try:
-                if late and not isinstance(command, HARMLESS):
-                    raise MessageTooLate
-                answer = await execute(uow, command)
-            except LoyaltyError as refusal:
-                command = turning.throw(refusal)
-            else:
-                command = turning.send(answer)
-    except StopIteration as stop:
-        done: Turn = stop.value
-        return done

@@ -7,6 +7,7 @@ Its associated data names tenant, table and column, so that a value moved elsewh
 
 import hashlib
 import os
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final
 from uuid import UUID
@@ -47,7 +48,7 @@ class Vault:
         def begun(purpose: str) -> "hashlib._Hash":
             """HMAC's inner hash up to the purpose; there are few."""
             state = inner.copy()
-            state.update(_framed(purpose))
+            state.update(_framed((purpose,)))
             return state
 
         self._begun = begun
@@ -65,7 +66,7 @@ class Vault:
         """HMAC-SHA256 (32 bytes) of the parts for one purpose; every part carries its length, so
         that no two lists of parts make the same message."""
         inner, outer = self._begun(purpose).copy(), self._outer.copy()
-        inner.update(b"".join([_framed(part) for part in parts]))
+        inner.update(_framed(parts))
         outer.update(inner.digest())
         return outer.digest()
 
@@ -112,9 +113,12 @@ def code_hash(vault: Vault, tenant: UUID, code: str) -> bytes:
     return vault.mac("till_code", tenant.bytes, code)
 
 
-def _framed(part: str | bytes) -> bytes:
-    data = part.encode() if isinstance(part, str) else part
-    return len(data).to_bytes(4) + data
+def _framed(parts: Iterable[str | bytes]) -> bytes:
+    framed: list[bytes] = []
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        framed += (len(data).to_bytes(4), data)
+    return b"".join(framed)
 
 
 def _hmac_states(key: bytes) -> "tuple[hashlib._Hash, hashlib._Hash]":

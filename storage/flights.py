@@ -42,8 +42,8 @@ class Lane(Generic[A, R]):
         self._flying: set[asyncio.Task[Sequence[R | Exception]]] = set()
         self._resent: set[asyncio.Task[R]] = set()
 
-    async def fly(self, item: A) -> R:
-        """The answer to this item, whichever way it travelled."""
+    def fly(self, item: A) -> asyncio.Future[R]:
+        """The answer to this item, whichever way it travels."""
         loop = asyncio.get_running_loop()
         arrived: asyncio.Future[R] = loop.create_future()
         self._waiting.append((item, arrived))
@@ -52,7 +52,7 @@ class Lane(Generic[A, R]):
             self._out += 1
             # Whoever is heard in this very turn of the loop comes along.
             loop.call_soon(self._leave)
-        return await arrived
+        return arrived
 
     def _leave(self) -> None:
         boarded = self._board()

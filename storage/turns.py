@@ -6,6 +6,7 @@ meet travel in one call (`storage.flights`), in three lanes: begins, menus, and 
 durable, so that one flush of PostgreSQL's log serves all that wait for one.
 """
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -66,14 +67,14 @@ class Turns:
         programme = await self._programmes.get(begun.tenant, begun.config_version)
         return begun.snapshot(programme, ask, self._vault, self.ahead)
 
-    async def commit(self, work: Work) -> None:
+    def commit(self, work: Work) -> Awaitable[None]:
         """Write the turn's outcome, wholly or not at all.
 
         Raises Stale (run the turn again from begin) and Unavailable (whether it was written is
         known by asking begin for its key).
         """
         lane = self._menus if work.is_menu and not work.durable else self._durable
-        await lane.fly(work)
+        return lane.fly(work)
 
 
 def _conversation(work: Work) -> object:

@@ -38,11 +38,11 @@ class Airport:
         told = [ValueError(item) if item < 0 else f"together {item}" for item in items]
         return told[1:] if self.short else told
 
-    async def travel(self, *items: int) -> list[asyncio.Task[str]]:
+    async def travel(self, *items: int) -> list[asyncio.Future[str]]:
         """The first asks and is out alone, at the gate; then all others ask at once."""
-        first = asyncio.create_task(self.lane.fly(items[0]))
+        first = asyncio.ensure_future(self.lane.fly(items[0]))
         await self.left.wait()
-        tasks = [asyncio.create_task(self.lane.fly(item)) for item in items[1:]]
+        tasks = [asyncio.ensure_future(self.lane.fly(item)) for item in items[1:]]
         await asyncio.sleep(0)
         return [first, *tasks]
 
