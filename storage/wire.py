@@ -24,6 +24,12 @@ Params = Sequence[Any] | Mapping[str, Any]
 
 PREPARED_MAX: Final = 500
 """Far more than there are statements, each with few lists of types."""
+REPLANNED_AT: Final = 64
+REPLANNED_EVERY: Final = 4
+"""After so many askings plans are made anew, and again after so many times as many: those made
+while tables were almost empty are kept, and stay wrong until PostgreSQL has counted the rows.
+Planning all again costs as much as a few askings."""
+_REPLAN: Final = ("discard plans", ())
 _HOLE: Final = re.compile(r"%(?:\((\w+)\))?s|%%")
 _Message = tuple[bytes, tuple[int, ...], Sequence[abc.Buffer | None], Sequence[int]]
 _Prepared = tuple[tuple[bytes, tuple[int, ...]], bytes]
@@ -41,6 +47,7 @@ class WiredConnection(AsyncConnection[Any]):
         self._statements: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._given_up = False
         self._waiter: asyncio.Future[None] | None = None
+        self._left, self._next = REPLANNED_AT, REPLANNED_AT * REPLANNED_EVERY
         self._values: abc.Transformer | None = None
 
     async def ask(self, *asked: tuple[str, Params]) -> "Answer":
@@ -49,6 +56,10 @@ class WiredConnection(AsyncConnection[Any]):
 
         Whoever is cancelled here leaves a connection that is not idle: close it.
         """
+        self._left -= 1
+        if not self._left:
+            self._left, self._next = self._next, self._next * REPLANNED_EVERY
+            asked = (_REPLAN, *asked)
         messages = [self._message(statement, params) for statement, params in asked]
         try:
             self.pgconn.enter_pipeline_mode()

@@ -50,7 +50,6 @@ issuance: Final = tenant_table(
     belongs_to("issuance", "transfer_id", "transfer"),
     belongs_to("issuance", "staff_id", "staff"),
     UniqueConstraint("tenant_id", "ref", name="issuance_ref_key"),
-    UniqueConstraint("tenant_id", "hold_id", name="issuance_hold_key"),
     Index(
         "issuance_open",
         "tenant_id",
@@ -63,10 +62,22 @@ issuance: Final = tenant_table(
         "issuance_due",
         "tenant_id",
         "expires_at",
-        postgresql_where=sql("state in ('reserved', 'issued')"),
+        postgresql_where=sql("state in ('reserved', 'issued') and expires_at is not null"),
     ),
-    Index("issuance_reward", "tenant_id", "reward_id"),
-    Index("issuance_day", "tenant_id", "reserved_at"),
+    Index(
+        "issuance_hold_key",
+        "tenant_id",
+        "hold_id",
+        unique=True,
+        postgresql_where=sql("hold_id is not null"),
+    ),
+    Index("issuance_reward", "tenant_id", "reward_id", postgresql_where=sql("stocked")),
+    Index(
+        "issuance_day",
+        "tenant_id",
+        "reserved_at",
+        postgresql_where=sql("reserved_at is not null"),
+    ),
     Index(
         "issuance_used", "tenant_id", "redeemed_at", postgresql_where=sql("redeemed_at is not null")
     ),

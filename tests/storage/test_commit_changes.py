@@ -19,6 +19,7 @@ from core.changes import (
     AddressStopped,
     Change,
     CounterMoved,
+    LotMoved,
     NoticeMoved,
 )
 from storage.crypto import CODE_PLACE, Vault, code_hash, place
@@ -72,6 +73,18 @@ async def test_a_change_alone_is_written(
     await turns.commit(work(world, case.change))
     (found,) = rows(superuser, case.table, tenant_id=world.tenant, **case.key)
     assert {column: found[column] for column in case.row} == case.row
+
+
+async def test_a_lot_that_moves_twice_moves_by_the_sum(
+    turns: Turns, superuser: psycopg.Connection, world: World
+) -> None:
+    """Two uses of one lot may be given back in one turn."""
+    taken, more, back = (LotMoved(id=world.lot, remaining=n) for n in (-50, -20, 20))
+    with pytest.raises(Stale):
+        await turns.commit(work(world, taken, more))
+    await turns.commit(work(world, taken, back))
+    (found,) = rows(superuser, "lot", tenant_id=world.tenant, id=world.lot)
+    assert found["remaining"] == 30
 
 
 @pytest.mark.parametrize("kind", [*FACTS, *MOVES], ids=lambda kind: kind.__name__)

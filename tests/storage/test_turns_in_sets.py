@@ -130,6 +130,18 @@ async def test_what_is_often_refused_is_told_without_going_one_by_one(
     assert [conversation(superuser, each) for each in turns] == [None, None, 1, None, 1]
 
 
+async def test_of_two_turns_that_drew_the_same_digits_one_draws_again(
+    commits: Commits, superuser: psycopg.Connection, tenants: tuple[Shop, Shop], worlds: list[World]
+) -> None:
+    live = code_added(worlds[0]).change
+    same = dataclasses.replace(live, id=ids.uuid7())
+    turns = [turn(tenants, worlds[0], live), turn(tenants, worlds[0], same)]
+    assert sorted(str(type(each)) for each in await commits.turns(turns)) == sorted(
+        [str(type(None)), str(Stale)]
+    )
+    assert sorted(conversation(superuser, each) or 0 for each in turns) == [0, 1]
+
+
 async def test_of_two_turns_on_one_account_the_later_is_stale(
     commits: Commits, superuser: psycopg.Connection, tenants: tuple[Shop, Shop], worlds: list[World]
 ) -> None:

@@ -75,6 +75,14 @@ async def test_several_are_one_transaction(connection: WiredConnection) -> None:
     assert not after["s"]
 
 
+async def test_plans_are_made_anew_now_and_then(connection: WiredConnection) -> None:
+    kept = ("select count(*) from pg_prepared_statements where statement = 'discard plans'", ())
+    await connection.ask(("begin", ()))
+    told = [(await connection.ask(kept)).first() for _ in range(wire.REPLANNED_AT)]
+    await connection.ask(("commit", ()))
+    assert told == [0] * (wire.REPLANNED_AT - 2) + [1, 1], "and nobody's answer is another's"
+
+
 async def test_no_row_is_none(connection: WiredConnection) -> None:
     answer = await connection.ask(("select 1 as one where false", ()))
     assert (answer.first(), answer.rows()) == (None, [])
