@@ -25,7 +25,7 @@ Params = Sequence[Any] | Mapping[str, Any]
 PREPARED_MAX: Final = 500
 """Far more than there are statements, each with few lists of types."""
 REPLANNED_AT: Final = 64
-REPLANNED_EVERY: Final = 4
+REPLANNED_EVERY: Final = 8
 """After so many askings plans are made anew, and again after so many times as many: those made
 while tables were almost empty are kept, and stay wrong until PostgreSQL has counted the rows.
 Planning all again costs as much as a few askings."""
