@@ -18,7 +18,7 @@ from dialogs.texts import NO_TEXTS
 from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
-from gateway.message import Message, heard_before, heard_mark, pack, refusal, said_again, unpack
+from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
 from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
 from gateway.outgoing import answers, hints
 from gateway.render import fit
@@ -93,7 +93,7 @@ async def _told_apart(rt: Runtime, said: Message, snapshot: Snapshot) -> tuple[M
     if known is None or stored is None or stored.conversation_id != said.conversation_id:
         return said, snapshot
     window_s = float(said.channel.settings.get("retry_window_s", RETRY_WINDOW_S))
-    if not is_retry(known, heard_mark(said)[1] or b"", snapshot.now, window_s):
+    if not is_retry(known, heard_mark(rt.vault, said)[1] or b"", snapshot.now, window_s):
         return said_again(rt.vault, said, known.version), replace(snapshot, answer=None)
     if not known.heard_len:
         return said, snapshot
@@ -131,7 +131,7 @@ def _heard(rt: Runtime, said: Message, snapshot: Snapshot) -> Heard | NotHeard:
         said.inbound,
         said.conversation_id,
         ttl_s,
-        lambda text: heard_before(rt.vault, said, text),
+        lambda text: heard_mac(rt.vault, said, text),
     )
 
 

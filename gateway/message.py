@@ -25,8 +25,8 @@ REFUSALS: Final = {
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing someone said. `key` names it for ever (security.md 8), by `mark`: the keyed hash
-    of the step, which of USSD holds what was typed. `claim` is the keyed hash of the carrier's
+    """One thing someone said. `key` names it for ever (security.md 8): `mark`, the keyed hash of
+    the step, which of USSD holds what was typed. `claim` is the keyed hash of the carrier's
     session, which belongs to one conversation only. `shared`: it came on an address of many shops.
     `received_at`: when it was stored, for carriers that do not say when it
     was sent. `again`: it says in another step what was said before, and only the time tells
@@ -69,7 +69,7 @@ def keyed(
     """Key a message: by the carrier's id of it, or by its session and all input so far, or, where
     a carrier sends the latest input only, by its session and the request as received."""
     assert inbound.sender is not None, "a message without a sender is never conversed"
-    session, mark = inbound.conversation, step_mark(vault, channel, inbound)
+    session, mark = inbound.conversation, _mark(vault, channel, inbound)
     return Message(
         adapter=adapter,
         channel=channel,
@@ -88,23 +88,22 @@ def keyed(
 def said_again(vault: Vault, said: Message, version: int) -> Message:
     """The message as a step of its own although an equal body was heard before, keyed by the
     conversation's version too: for carriers that repeat their time field."""
-    mark = step_mark(vault, said.channel, said.inbound, str(version))
-    return replace(said, key=_key(mark), again=True)
+    mark = _mark(vault, said.channel, said.inbound, str(version))
+    return replace(said, key=_key(mark), mark=mark, again=True)
 
 
-def heard_mark(said: Message) -> tuple[int, bytes | None]:
-    """What a conversation keeps of what was heard, since that may hold a PIN: the length of all
-    input so far and its step's keyed hash. Of the latest input only, the keyed hash of its request,
-    and 1 when it was said again."""
-    text = said.inbound.accumulated
+def heard_mac(vault: Vault, said: Message, text: str | bytes) -> bytes:
+    """The keyed hash that stands for what a session's caller typed, which may hold a PIN."""
+    return vault.mac("heard", said.conversation_id.bytes, text)
+
+
+def heard_mark(vault: Vault, said: Message) -> tuple[int, bytes | None]:
+    """What a conversation keeps of what was heard: length and keyed hash of all input so far. Of
+    the latest input only, the keyed hash of its request, and 1 when it was said again."""
+    text, request = said.inbound.accumulated, said.inbound.fingerprint
     if text is not None:
-        return len(text), said.mark
-    return int(said.again), said.mark if said.inbound.fingerprint else None
-
-
-def heard_before(vault: Vault, said: Message, text: str) -> bytes:
-    """The keyed hash of the step of this session that ended with `text`."""
-    return _mark(vault, said.channel, said.inbound.conversation, text)
+        return len(text), heard_mac(vault, said, text)
+    return int(said.again), heard_mac(vault, said, request) if request else None
 
 
 def input_hash(vault: Vault, said: Message) -> bytes:
@@ -112,15 +111,6 @@ def input_hash(vault: Vault, said: Message) -> bytes:
     if said.adapter.PROFILE.reply_in_response:
         return said.mark
     return vault.mac("input", said.key, said.inbound.input.text)
-
-
-def step_mark(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> bytes:
-    """The keyed hash of one step (security.md 8)."""
-    if inbound.accumulated is not None:
-        return _mark(vault, channel, inbound.conversation, inbound.accumulated, *more)
-    if inbound.fingerprint:
-        return _mark(vault, channel, inbound.conversation, inbound.fingerprint, *more)
-    return _mark(vault, channel, "", inbound.external_id, *more)
 
 
 def refusal(
@@ -162,8 +152,13 @@ def _session_claim(vault: Vault, kind: str, channel: UUID | None, session: str) 
     return vault.mac("session", kind, *own, session)
 
 
-def _mark(vault: Vault, channel: Channel, session: str, step: str | bytes, *more: str) -> bytes:
-    return vault.mac("key", channel.id.bytes, session, step, *more)
+def _mark(vault: Vault, channel: Channel, inbound: Inbound, *more: str) -> bytes:
+    step: tuple[str, str | bytes] = ("", inbound.external_id)
+    if inbound.accumulated is not None:
+        step = (inbound.conversation, inbound.accumulated)
+    elif inbound.fingerprint:
+        step = (inbound.conversation, inbound.fingerprint)
+    return vault.mac("key", channel.id.bytes, *step, *more)
 
 
 def _key(mark: bytes) -> str:

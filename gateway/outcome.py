@@ -49,7 +49,7 @@ def conversation_after(
 ) -> Conversation:
     """The conversation as it stands after the turn; its version is the one that was read."""
     known, now = snapshot.conversation, snapshot.now
-    length, mark = heard_mark(said)
+    length, mark = heard_mark(rt.vault, said)
     asked = said.inbound
     same = known is not None and known.carrier_session == asked.conversation
     # Where the carrier names no session every dialling is a new one.
