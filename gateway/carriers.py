@@ -96,7 +96,9 @@ class Doors:
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         rt = self._rt
         whole, most = whole_of(scope), BODY_MAX[asked.name]
-        body = (whole.body() if whole else None) or await _body(receive, most)
+        body: bytes | HttpResponse | None = whole.body() if whole else None
+        if body is None:
+            body = await _body(receive, most)
         if isinstance(body, HttpResponse):
             return body
         if len(body) > most:

@@ -108,7 +108,7 @@ def heard_mark(vault: Vault, said: Message) -> tuple[int, bytes | None]:
 
 def input_hash(vault: Vault, said: Message) -> bytes:
     """What tells two inputs under one key apart. A key that holds the input needs no more."""
-    if said.adapter.PROFILE.reply_in_response:
+    if said.inbound.accumulated is not None or said.inbound.fingerprint:
         return said.mark
     return vault.mac("input", said.key, said.inbound.input.text)
 

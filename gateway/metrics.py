@@ -10,6 +10,7 @@ each one: `settle` adds it, at least once a second and before anything is shown.
 """
 
 import asyncio
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -143,7 +144,8 @@ class Metrics:
         """Settle every SETTLE_S, until cancelled: another process may be asked for our counts."""
         while True:
             await asyncio.sleep(SETTLE_S)
-            self.settle()
+            with contextlib.suppress(OSError, ValueError):  # The shared folder is full or gone.
+                self.settle()
 
     def render(self) -> bytes:
         """The exposition text, of all processes that share the folder."""

@@ -1,6 +1,7 @@
 """Flights move accounts, lots and till codes set by set. Called by Alembic; text in sql/v2_sets.
 
-Only bodies and indexes change, so that processes of the revision before go on beside.
+Only bodies and indexes change, so that processes of the revision before go on beside; their writes
+of issuances wait while indexes are built.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-FILES = ("indexes", "ledger", "rewards")
+FILES = ("ledger", "rewards", "indexes")
 
 
 def upgrade() -> None:
