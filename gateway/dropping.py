@@ -36,11 +36,11 @@ async def tell_dropped(rt: Runtime, channel: Channel, ended: SessionEnded) -> No
     Unavailable: then the carrier's next notice finds what was done."""
     if ended.sender is None:
         return
-    reruns, done = Reruns(rt), False
-    while not done:
+    reruns = Reruns(rt)
+    while True:
         try:
             await _attempt(rt, channel, ended, ended.sender)
-            done = True
+            break
         except (Stale, Lost) as error:
             await reruns.after(error)
     rt.wake.set()

@@ -47,7 +47,7 @@ class SettingsError(Exception):
 class Settings:
     """The process's configuration. URLs have no trailing slash; times are in seconds. Without an
     `operator_key` there is no console. `carriers_dir`: a folder with tables of further carriers
-    (docs/carriers/declaring.md)."""
+    (docs/carriers/declaring.md). `trusted_proxies`: networks, as words (gateway/peers.py)."""
 
     env: Literal["prod", "dev"]
     data_dir: Path

@@ -155,8 +155,7 @@ class Registry(Generic[C]):
     async def by_token(self, token: str) -> C | None:
         """The channel whose URL ends in this token. A dictionary compares texts only where their
         seeded hashes are equal, so how long it takes tells nobody how much of a guess is right."""
-        found = self._known.by_token.get(token)
-        return found or await self._find(lambda known: known.by_token.get(token))
+        return await self._find(lambda known: known.by_token.get(token))
 
     async def by_address(self, kind: str, address: str) -> C | None:
         """The channel of a kind with this business address."""
