@@ -7,14 +7,14 @@ is one unit of work by construction (docs/architecture.md, The way of a message)
 
 from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from core.errors import LoyaltyError
-from core.members.commands import SeeNotices
+from core.members.commands import SeeNotices, WhoAmI
 from core.ports import Command, Query
-from dialogs.dialog import Dialog, Visit
+from dialogs.dialog import Dialog, State, Visit
 from dialogs.finishing import finish
 from dialogs.messages import Input, Reply
 from dialogs.responding import RESUME, respond
@@ -22,6 +22,9 @@ from dialogs.running import PICKER, Run, Steps
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Result, Session
 from dialogs.view import Surface
+
+WHO: Final = WhoAmI()
+"""The first question of every turn."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +63,23 @@ def turn(
     of the catalogue to say first. `room`: what one screen of the carrier holds. `unheard`: a
     result of an earlier session, to be said first. `tells`: say here what is new (None: where this
     opens); of digits dialled ahead only the last answer is seen."""
-    run = Run(dialogs=dialogs, session=session, input=input, now=now, surface=surface, room=room)
-    run.unheard, run.tells = unheard, tells
+    run = Run(
+        dialogs=dialogs,
+        session=session,
+        caller=(yield WHO),
+        input=input,
+        now=now,
+        surface=surface,
+        room=room,
+        unheard=unheard,
+        tells=tells,
+    )
+    before = run.state
     reply = yield from _watched(respond(run, resume=resume, news=news), run)
+    return _done(run, before, reply, avoid_digit)
+
+
+def _done(run: Run, before: State, reply: Reply, avoid_digit: str) -> Turn:
     if run.visit is None:
         reply, after = finish(run, reply, avoid_digit)
     else:
@@ -71,40 +88,41 @@ def turn(
         reply=reply,
         session=after,
         command=run.command,
-        durable=run.attempted or durable(dialogs, session, after),
+        durable=run.attempted or _moves(before) or (after.dialog != "" and _moves(run.state)),
         understood=run.understood,
-        language=run.spoken.language,
+        language=run.words.language,
         visit=run.visit,
     )
-
-
-def durable(dialogs: Mapping[str, Dialog], before: Session, after: Session) -> bool:
-    """True when a turn leaves or enters a state whose next answer can move value."""
-    return _risky(dialogs, before, free=False) or _risky(dialogs, after, free=False)
 
 
 def stops_walk(dialogs: Mapping[str, Dialog], session: Session) -> bool:
     """True when digits dialled ahead must stop here: the conversation has ended, or its next
     answer is a secret, a confirmation, free text or a shop (docs/security.md, U38)."""
-    choosing = session.dialog == PICKER
-    return not session.dialog or choosing or _risky(dialogs, session, free=True)
+    if not session.dialog or session.dialog == PICKER:
+        return True
+    state = _state(dialogs, session)
+    return state is not None and (_moves(state) or state.free)
 
 
 def resumes(dialogs: Mapping[str, Dialog], session: Session) -> bool:
     """True when a redial has something to offer or to say first: what was begun and not finished,
     or a result that perhaps nobody saw (docs/conversation.md, rule 8)."""
-    dialog = dialogs.get(session.dialog)
-    state = dialog.states.get(session.state) if dialog else None
-    if dialog is None or state is None:
+    state = _state(dialogs, session)
+    if state is None:
         return False
     told = state.result or session.result is not None
-    return told or (dialog.flow and state.resumable) or dialog.name == RESUME
+    flows = dialogs[session.dialog].flow and state.resumable
+    return told or flows or session.dialog == RESUME
 
 
-def _risky(dialogs: Mapping[str, Dialog], session: Session, *, free: bool) -> bool:
+def _state(dialogs: Mapping[str, Dialog], session: Session) -> State | None:
     dialog = dialogs.get(session.dialog)
-    state = dialog.states.get(session.state) if dialog else None
-    return state is not None and (state.secret or state.guards or (free and state.free))
+    return dialog.states.get(session.state) if dialog else None
+
+
+def _moves(state: State) -> bool:
+    """Whether its next answer can move value: a turn that enters or leaves it is flushed."""
+    return state.secret or state.guards
 
 
 def _watched(steps: Steps[Any], run: Run) -> Steps[Any]:
@@ -120,8 +138,8 @@ def _watched(steps: Steps[Any], run: Run) -> Steps[Any]:
         assert run.command is None, f"{command} is asked after {run.command}"
         refused = None
         asks = isinstance(command, Query)
-        if asks and command in run.answers:
-            answer = run.answers[command]
+        if run.answers and (known := [each for asked, each in run.answers if asked == command]):
+            (answer,) = known
             continue
         if not asks and not isinstance(command, SeeNotices):
             run.attempted = True
@@ -131,6 +149,6 @@ def _watched(steps: Steps[Any], run: Run) -> Steps[Any]:
             refused = error
         else:
             if asks:
-                run.answers[command] = answer
+                run.answers.append((command, answer))
             else:
                 run.command = type(command).__name__

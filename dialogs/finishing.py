@@ -59,16 +59,16 @@ def _headed(run: Run, reply: Reply, *, at_menu: bool) -> str:
     if not lines:
         return ""
     shop = run.caller.programme.name
-    known = run.session.dialog in run.dialogs
+    known = run.known
     if run.session.dialog == PICKER and run.caller.chosen:
         # A list of shops is none of the present one's screens.
         return "\n".join(lines)
-    heading = staff_heading(run.texts, shop) if known and run.dialog.staff else shop
-    room = run.laid_out
+    heading = staff_heading(run.words, shop) if known and run.dialog.staff else shop
+    room = run.words.room
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
     if run.surface == "ussd" and at_menu:
-        more = run.texts.t("More")
+        more = run.words.t("More")
         return above_menu(room, heading, run.said, reply.text, reply.choices, more)
     if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
         heading = shortened(heading, room.quarter([heading, *lines]))
@@ -82,7 +82,7 @@ def _at_menu(run: Run) -> bool:
         return False
     if not chosen and not run.caller.shops:
         return True
-    return session.dialog in run.dialogs and session.state == run.dialog.start
+    return run.known and session.state == run.dialog.start
 
 
 def _alone(state: State) -> bool:
@@ -92,12 +92,12 @@ def _alone(state: State) -> bool:
 
 
 def _question(run: Run, heading: str, reply: Reply) -> str:
-    needless = run.texts.t(NOT_A_CHOICE) if run.state.guards else ""
+    needless = run.words.t(NOT_A_CHOICE) if run.state.guards else ""
     news = run.said
-    if news and not run.laid_out.holds([*news, reply.text], reply.choices):
+    if news and not run.words.room.holds([*news, reply.text], reply.choices):
         news = [line for line in news if line != needless]
-    more = run.texts.t("More")
-    return above_question(run.laid_out, heading, news, reply.text, reply.choices, more)
+    more = run.words.t("More")
+    return above_question(run.words.room, heading, news, reply.text, reply.choices, more)
 
 
 def _numbered(
@@ -147,8 +147,8 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
 
 def _footer(run: Run, choices: tuple[Choice, ...]) -> str:
     if BACK in [choice.id for choice in choices]:
-        return run.texts.t("00 Home")
-    return run.texts.t("0 Back  00 Home")
+        return run.words.t("00 Home")
+    return run.words.t("0 Back  00 Home")
 
 
 def _remembered(run: Run, state: State, reply: Reply, result: Result | None) -> Session:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.facts import Notice
-from core.members.commands import SeeNotices, WhoAmI
+from core.members.commands import SeeNotices
 from core.rewards.commands import ListIssuances
 from dialogs.choices import STAMP, YES
 from dialogs.dialog import Reject, Visit, do
@@ -17,7 +17,6 @@ from dialogs.keywords import HEARD, HEARD_MAX_CHARS, normal
 from dialogs.messages import Input, Reply
 from dialogs.notices import notice_text
 from dialogs.running import PICKER, Run, Steps
-from dialogs.view import is_member
 
 REJECTS_MAX: Final = 3
 NOTICES_SAID: Final = 2
@@ -32,51 +31,54 @@ ABOUT_A_REWARD: Final = ("reward", "use_reward", "cancel_reward")
 def respond(run: Run, *, resume: bool, news: str = "") -> Steps[Reply]:
     """Answer the run's input; `resume`: a session that broke off may be continued; `news`: a text
     to say first."""
-    run.meet((yield from do(WhoAmI())))
     if news:
-        run.said.append(run.texts.t(news))
+        run.said.append(run.words.t(news))
     if run.surface != "ussd":
         # Keyboards of chats add spaces and lines of their own.
         run.input = replace(run.input, text=run.input.text.strip())
-    known = run.knows(run.session.dialog, run.session.state)
-    opens = resume or not run.session.dialog
+    session = run.session
+    opens = resume or not session.dialog
     overtaking = _overtaking(run) if resume else None
-    heard = _hear(run, known)
-    wrong = 0 if opens else run.session.rejects
-    run.session = replace(run.session, turns=run.session.turns + 1, rejects=wrong)
-    if isinstance(heard, Said) and (heard.keyword.at_once or (opens and not resume)):
-        reply = yield from _obey(run, heard)
-    elif isinstance(heard, Pressed) and heard.key == "more" and not resume:
-        reply = yield from _press(run, "more")
-    elif opens:
-        reply = yield from _open(run, heard, resume=resume and known)
-    elif not known:
-        run.home(run.texts.t("The menu has changed."))
-        reply = yield from run.ask()
-    elif run.gate():
-        reply = yield from run.ask()
-    else:
-        reply = yield from _answer(run, heard)
+    heard = _hear(run)
+    wrong = 0 if opens else session.rejects
+    run.session = replace(session, turns=session.turns + 1, rejects=wrong)
+    reply = yield from _led(run, heard, opens=opens, resume=resume)
     tells = opens if run.tells is None else run.tells
-    if tells and run.command is None and run.visit is None and not _full(run, reply):
+    if tells and (run.unheard or run.caller.unseen) and not _full(run, reply):
         if not resume:
             yield from _say_unheard(run)
         yield from _say_notices(run, overtaking)
     return reply
 
 
+def _led(run: Run, heard: Heard, *, opens: bool, resume: bool) -> Steps[Reply]:
+    """The steps that answer what was heard."""
+    if isinstance(heard, Said) and (heard.keyword.at_once or (opens and not resume)):
+        return _obey(run, heard)
+    if isinstance(heard, Pressed) and heard.key == "more" and not resume:
+        return _press(run, "more")
+    if opens:
+        return _open(run, heard, resume=resume and run.known)
+    if not run.known:
+        run.home(run.words.t("The menu has changed."))
+        return run.ask()
+    return run.ask() if run.gate() else _answer(run, heard)
+
+
 def _full(run: Run, reply: Reply) -> bool:
-    """No room for news: a question on a small screen stands alone with its choices."""
-    known = run.knows(run.session.dialog, run.session.state)
-    asks = known and (run.state.guards or run.state.secret)
+    """No room for news: a change says its own, and a question on a small screen stands alone with
+    its choices."""
+    if run.command is not None or run.visit is not None:
+        return True
+    asks = run.state.guards or run.state.secret
     return run.surface == "ussd" and (reply.end or asks or run.paging)
 
 
-def _hear(run: Run, known: bool) -> Heard:
+def _hear(run: Run) -> Heard:
     ear = Ear(
         session=run.session,
-        state=run.state if known else None,
-        languages=run.spoken.heard,
+        state=run.state if run.known else None,
+        languages=run.words.spoken.heard,
         now=run.now,
     )
     return ear.hear(run.input)
@@ -144,38 +146,37 @@ def _say_unheard(run: Run) -> Steps[None]:
 def _still_holds(run: Run, said: str) -> Steps[bool]:
     """Whether what was said of a reward is still so: it may have been used, given back, or
     approved since."""
-    mine = (yield from do(ListIssuances())) if is_member(run.caller) else ()
+    mine = (yield from do(ListIssuances())) if run.joined else ()
     told = [issuance for issuance in mine if issuance.ref in said]
     return any(not (each.hold_id and each.state == "issued") for each in told)
 
 
 def _answer(run: Run, heard: Heard) -> Steps[Reply]:
     """Answer an input in the midst of a conversation."""
-    match heard:
-        case Picked(id=choice):
-            return (yield from _let_hear(run, choice))
-        case Pressed(key):
-            return (yield from _press(run, key))
-        case Said():
-            return (yield from _obey(run, heard))
-        case Stale():
-            return (yield from _answer_stale(run, heard))
-        case Typed():
-            return (yield from _let_hear(run, None))
-        case _ if _is_called(run):
-            return (yield from run.ask())
-        case _:
-            return (yield from _reject(run, run.texts.t("That is not a choice.")))
+    if isinstance(heard, Picked):
+        return _let_hear(run, heard.id)
+    if isinstance(heard, Pressed):
+        return _press(run, heard.key)
+    if isinstance(heard, Said):
+        return _obey(run, heard)
+    if isinstance(heard, Stale):
+        return _answer_stale(run, heard)
+    if isinstance(heard, Typed):
+        return _let_hear(run, None)
+    if _is_called(run):
+        return run.ask()
+    return _reject(run, run.words.t("That is not a choice."))
 
 
 def _is_called(run: Run) -> bool:
     """True when the very word was typed that leads here: it asks again, and is no wrong answer."""
-    title, typed = normal(run.texts.t(run.dialog.title)), normal(run.input.text)
+    title, typed = normal(run.words.t(run.dialog.title)), normal(run.input.text)
     return typed in (title, title.partition(" ")[0])
 
 
 def _press(run: Run, key: Key) -> Steps[Reply]:
-    run.session = replace(run.session, rejects=0)
+    if run.session.rejects:
+        run.session = replace(run.session, rejects=0)
     if key == "more" and run.session.paged:
         # The reply is kept as it was said; whoever cuts pages shows the next of them.
         paged = run.session.paged
@@ -254,7 +255,7 @@ def _reject(run: Run, text: str) -> Steps[Reply]:
 
 
 def _goodbye(run: Run, text: str) -> Reply:
-    programme, texts = run.caller.programme, run.texts
+    programme, texts = run.caller.programme, run.words
     lines = [text]
     if programme.help_line:
         lines.append(texts.t("Need help? Call {phone}.", phone=programme.help_line))
@@ -277,9 +278,9 @@ def _answer_stale(run: Run, tap: Stale) -> Steps[Reply]:
     if not run.session.dialog:
         run.home()
     if tap.too_old:
-        run.said.append(run.texts.t("Those buttons are too old. Here is today's menu:"))
+        run.said.append(run.words.t("Those buttons are too old. Here is today's menu:"))
     else:
-        run.said.append(run.texts.t("That menu is old. Here is today's:"))
+        run.said.append(run.words.t("That menu is old. Here is today's:"))
     return (yield from run.ask())
 
 
@@ -291,5 +292,5 @@ def _say_notices(run: Run, overtaking: Notice | None) -> Steps[None]:
         first = (overtaking,) if overtaking else run.caller.unseen[:1]
         unseen = () if run.said else first
     if unseen:
-        run.said[:0] = [notice_text(notice, run.texts) for notice in unseen]
+        run.said[:0] = [notice_text(notice, run.words) for notice in unseen]
         yield from do(SeeNotices(ids=tuple(notice.id for notice in unseen)))

@@ -5,7 +5,6 @@ input means and calls this; dialogs see nothing of it but a view.
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import GeneratorType
 from typing import Any, Final, TypeVar
@@ -16,12 +15,11 @@ from transitions import MachineError
 from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command
-from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
-from dialogs.menus import Spoken, spoken
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, Visit
+from dialogs.menus import spoken
 from dialogs.messages import Input, Reply
-from dialogs.screen import SCREEN, Room
+from dialogs.screen import Room
 from dialogs.session import Frame, Result, Session, Slots
-from dialogs.texts import Texts
 from dialogs.view import StepView, Surface, is_member
 from dialogs.wording import MISHEARD, refusal
 
@@ -30,56 +28,64 @@ Steps = Generator[Command[Any], Any, R]
 
 SIGN_IN: Final = "sign_in"
 PICKER: Final = "programmes"
+WELCOME: Final = "welcome"
 SIGNED_IN_S: Final = 15 * 60
 FRAMES_MAX: Final = 8
 HOPS_MAX: Final = 12
+NOWHERE: Final = Dialog("", title="", start="", transitions=())
+"""Where a conversation stands that has not begun, or whose place a deployment took away."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Run:
-    """A turn under way. `caller` is known after the first question, and with it how to speak:
-    `spoken`, `texts` of the moment, `laid_out`: what one screen holds of such lines. `said`: lines
-    to say before the next question. `paging`: the reply is the next page of the last one.
-    `command`: the name of the one that succeeded; `attempted`: one was tried; `answers`: of
-    questions asked. `visit`: the conversation goes on at another shop, and nothing is said here.
-    `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
+    """A turn under way. `words`: the view that every step is handed, and what the turn says itself.
+    `dialog` speaks and `state` asks where the session stands; `joined`: the caller is a member of
+    the shop chosen. `said`: lines to say before the next question. `paging`: the reply is the next
+    page of the last one. `command`: the name of the one that succeeded; `attempted`: one was
+    tried; `answers`: of questions asked. `visit`: the conversation goes on at another shop, and
+    nothing is said here. `did`: the dialog whose hearing made the change. `unheard`, `tells`: as
+    the engine's `turn`."""
 
-    dialogs: Mapping[str, Dialog]
-    session: Session
-    input: Input
-    now: datetime
-    surface: Surface
-    room: Room = SCREEN
-    caller: Caller = field(init=False)
-    spoken: Spoken = field(init=False)
-    chose_language: bool = field(init=False)
-    texts: Texts = field(init=False)
-    laid_out: Room = field(init=False)
-    said: list[str] = field(default_factory=list)
-    understood: bool = True
-    paging: bool = False
-    command: str | None = None
-    attempted: bool = False
-    visit: Visit | None = None
-    answers: dict[Command[Any], Any] = field(default_factory=dict)
-    did: Dialog | None = None
-    unheard: Result | None = None
-    tells: bool | None = None
+    __slots__ = (
+        "answers", "attempted", "caller", "command", "dialog", "dialogs", "did", "input", "joined",
+        "now", "paging", "room", "said", "session", "state", "surface", "tells", "understood",
+        "unheard", "visit", "words",
+    )  # fmt: skip
 
-    @property
-    def dialog(self) -> Dialog:
-        """The dialog that speaks."""
-        return self.dialogs[self.session.dialog]
-
-    @property
-    def state(self) -> State:
-        """The state that asks."""
-        return self.dialog.states[self.session.state]
-
-    def meet(self, caller: Caller) -> None:
-        """Learn who is talking, and in which language."""
-        self.caller = caller
+    def __init__(
+        self,
+        *,
+        dialogs: Mapping[str, Dialog],
+        session: Session,
+        caller: Caller,
+        input: Input,
+        now: datetime,
+        surface: Surface,
+        room: Room,
+        unheard: Result | None,
+        tells: bool | None,
+    ) -> None:
+        self.dialogs, self.caller, self.input, self.now = dialogs, caller, input, now
+        self.surface, self.room, self.unheard, self.tells = surface, room, unheard, tells
+        self.joined: Final = caller.chosen and is_member(caller)
+        self.said: list[str] = []
+        self.answers: list[tuple[Command[Any], Any]] = []
+        self.understood, self.paging, self.attempted = True, False, False
+        self.command: str | None = None
+        self.visit: Visit | None = None
+        self.did: Dialog | None = None
+        self.stand(session)
         self._speak()
+
+    def stand(self, session: Session) -> None:
+        """Be where this session is."""
+        self.session = session
+        self.dialog = self.dialogs.get(session.dialog, NOWHERE)
+        self.state = self.dialog.states.get(session.state) or NOWHERE.states[""]
+
+    @property
+    def known(self) -> bool:
+        """True while the place still exists; a deployment may have taken it away."""
+        return self.state.ask is not None
 
     def _speak(self) -> None:
         """In the language picked in this conversation (at another shop: if it is spoken here), else
@@ -89,61 +95,53 @@ class Run:
         if caller.shops is not None and picked not in programme.languages:
             picked = ""
         language = picked or (member.language if member else "") or programme.languages[0]
-        self.chose_language, self.spoken = bool(picked), spoken(programme, language)
-        self.texts = self.spoken.at(self.now)
-        layout = self.spoken.layout
-        self.laid_out = (
-            self.room if self.room.layout is layout else replace(self.room, layout=layout)
-        )
-
-    def view(self, choice: str | None = None) -> StepView:
-        """What the next step sees."""
-        words = self.spoken
-        return StepView(
-            language=words.language,
+        words, room = spoken(programme, language), self.room
+        self.words = StepView(
+            language=language,
             timezone=words.timezone,
             now=self.now,
             own=words.own,
             kept=words.kept,
-            caller=self.caller,
+            caller=caller,
             spoken=words,
-            slots=dict(self.session.slots),
-            input=self.input,
-            choice=choice,
             surface=self.surface,
-            room=self.laid_out,
-            chose_language=self.chose_language,
+            room=room if room.layout is words.layout else replace(room, layout=words.layout),
+            chose_language=bool(picked),
         )
+
+    def _view(self, choice: str | None = None) -> StepView:
+        """What the next step sees."""
+        view = self.words
+        view.slots, view.input, view.choice = self.session.slots, self.input, choice
+        return view
 
     # ── where to ────────────────────────────────────────────────────────────────────────────────
 
     def home(self, said: str = "") -> None:
         """Drop everything and stand at home: members' home, or the welcome, or, where no shop is
         chosen, the choice of one."""
-        self.session = self.session.forget()
-        if not self.caller.chosen:
-            self.enter(PICKER)
-        else:
-            self.enter("home" if is_member(self.caller) else "welcome")
+        name = PICKER if not self.caller.chosen else "home" if self.joined else WELCOME
+        self.stand(self.session.forget(name, self.dialogs[name].start))
         if said:
             self.said.append(said)
 
     def enter(self, name: str, slots: Slots | None = None) -> None:
         """Stand at a dialog's start."""
-        self.session = replace(
-            self.session, dialog=name, state=self.dialogs[name].start, slots=dict(slots or {})
-        )
+        start = self.dialogs[name].start
+        self.stand(replace(self.session, dialog=name, state=start, slots=slots or {}))
 
     def call(self, name: str, slots: Slots | None = None, on_done: str | None = None) -> None:
         """Stand at another dialog's start; the present one waits."""
         here = self.session
         frame = Frame(dialog=here.dialog, state=here.state, slots=here.slots, on_done=on_done)
-        self.session = replace(
-            here,
-            dialog=name,
-            state=self.dialogs[name].start,
-            slots=dict(slots or {}),
-            frames=(*here.frames, frame)[-FRAMES_MAX:],
+        self.stand(
+            replace(
+                here,
+                dialog=name,
+                state=self.dialogs[name].start,
+                slots=slots or {},
+                frames=(*here.frames, frame)[-FRAMES_MAX:],
+            )
         )
 
     def back(self) -> None:
@@ -156,10 +154,6 @@ class Run:
                 return
         self.home()
 
-    def knows(self, dialog: str, state: str) -> bool:
-        """True while a stored place still exists; a deployment may have taken it away."""
-        return dialog in self.dialogs and state in self.dialogs[dialog].states
-
     def admitted(self) -> bool:
         """True when the caller may be where they stand."""
         caller, dialog = self.caller, self.dialog
@@ -169,22 +163,24 @@ class Run:
             return dialog.anywhere
         if dialog.staff:
             return caller.staff is not None and self.session.staff_until > self.now.timestamp()
-        return is_member(caller) or not dialog.members
+        return self.joined or not dialog.members
 
     def gate(self) -> bool:
         """Lead those who may not be here to the sign-in or the welcome, and members away from
         the welcome; True when it did."""
-        if self.session.dialog == "welcome" and is_member(self.caller):
-            self.home()
-            return True
-        if self.admitted():
+        dialog = self.dialog
+        if self.joined and not dialog.staff and dialog.name not in (WELCOME, PICKER):
+            # As most are who talk to us.
             return False
-        if self.session.dialog == PICKER or not self.caller.chosen:
+        strays = dialog.name == WELCOME and is_member(self.caller)
+        if not strays and self.admitted():
+            return False
+        if strays or dialog.name == PICKER or not self.caller.chosen:
             self.home()
-        elif self.dialog.staff and self.caller.staff is not None:
-            self.call(SIGN_IN, {"onward": self.session.dialog})
+        elif dialog.staff and self.caller.staff is not None:
+            self.call(SIGN_IN, {"onward": dialog.name})
         else:
-            self.home("" if self.dialog.staff else self.texts.t("Join first."))
+            self.home("" if dialog.staff else self.words.t("Join first."))
         return True
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────────
@@ -196,13 +192,13 @@ class Run:
             step = self.state.ask
             assert step
             try:
-                answer: Any = step(self.view())
+                answer: Any = step(self._view())
                 # A step that needs core is a generator; any other has answered.
                 asked: Reply | Outcome = (
                     (yield from answer) if isinstance(answer, GeneratorType) else answer
                 )
             except LoyaltyError as error:
-                self.home(refusal(error, self.texts))
+                self.home(refusal(error, self.words))
                 continue
             if isinstance(asked, Reply):
                 return asked
@@ -218,10 +214,10 @@ class Run:
         # Nothing but a choice that was offered confirms anything.
         assert choice or state.free or state.secret or not state.guards
         try:
-            answer: Any = state.hear(self.view(choice))
+            answer: Any = state.hear(self._view(choice))
             outcome: Outcome = (yield from answer) if isinstance(answer, GeneratorType) else answer
         except LoyaltyError as error:
-            text = refusal(error, self.texts)
+            text = refusal(error, self.words)
             if error.code in MISHEARD:
                 return Reject(text)
             self._say(text)
@@ -274,16 +270,19 @@ class Run:
         if not self.session.frames:
             return False
         *rest, frame = self.session.frames
-        if not self.knows(frame.dialog, frame.state):
-            self.home(self.texts.t("The menu has changed."))
-            return True
-        self.session = replace(
-            self.session,
-            dialog=frame.dialog,
-            state=frame.state,
-            slots={**frame.slots, **(done.slots if done else {})},
-            frames=tuple(rest),
+        slots = {**frame.slots, **done.slots} if done and done.slots else frame.slots
+        self.stand(
+            replace(
+                self.session,
+                dialog=frame.dialog,
+                state=frame.state,
+                slots=slots,
+                frames=tuple(rest),
+            )
         )
+        if not self.known:
+            self.home(self.words.t("The menu has changed."))
+            return True
         if frame.on_done and done:
             self._fire(frame.on_done)
         return True
@@ -293,7 +292,8 @@ class Run:
         if dest is None:
             raise MachineError(f"{trigger} leads nowhere from {self.session.state}")
         kept = self.session.slots
-        self.session = replace(self.session, state=dest, slots={**kept, **slots} if slots else kept)
+        slots = {**kept, **slots} if slots else kept
+        self.stand(replace(self.session, state=dest, slots=slots))
 
     def _say(self, text: str) -> None:
         if text:

@@ -72,9 +72,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The session as stored."""
         return _ENCODER.encode(self)
 
-    def forget(self) -> "Session":
-        """Home again: language, turn count, staff sign-in, old buttons and misses stay."""
+    def forget(self, dialog: str = "", state: str = "") -> "Session":
+        """Home again, or anew at this place: language, turn count, staff sign-in, old buttons and
+        misses stay."""
         return Session(
+            dialog=dialog,
+            state=state,
             language=self.language,
             turns=self.turns,
             staff_until=self.staff_until,

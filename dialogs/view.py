@@ -1,6 +1,7 @@
 """What a step is handed: the caller, the slots, the input, and words in the session's language.
 
-Made anew by the engine for every step, so that a language chosen in this turn is spoken at once.
+Made anew by the engine where another language is chosen, so that it is spoken at once; what is
+another for every step (slots, input, choice) is set in it before the step.
 """
 
 from typing import Literal
@@ -17,7 +18,7 @@ from dialogs.texts import Texts
 Surface = Literal["ussd", "sms", "chat"]
 
 
-class StepView(Texts, frozen=True, kw_only=True):
+class StepView(Texts, frozen=False, kw_only=True):  # type: ignore[misc]
     """`dialogs.dialog.View`, as the engine fills it."""
 
     caller: Caller

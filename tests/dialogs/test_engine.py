@@ -13,7 +13,7 @@ from core.members.commands import Leave, SeeNotices, StopMessages
 from core.ports import Command
 from dialogs.choices import yes_or_no
 from dialogs.dialog import Call, Dialog, Done, Move, Outcome, View, do
-from dialogs.engine import durable, stops_walk
+from dialogs.engine import stops_walk
 from dialogs.messages import Choice, Reply
 from dialogs.registry import discover
 from dialogs.session import Frame, Session
@@ -224,7 +224,6 @@ def test_what_must_not_be_lost_is_flushed() -> None:
         flushed.append(talk.turn.durable)
     # home, rewards | the confirmation, the PIN, the code, | home, the field | the code
     assert flushed == [False, False, True, True, True, False, False, True]
-    assert durable(discover(), talk.session, talk.session) is False
 
 
 def test_seeing_notices_needs_no_flush() -> None:
