@@ -94,7 +94,7 @@ class Programme(Kept):
         """The tier with this id, or None."""
         if tier_id is not None:
             for tier in self.tiers:
-                if tier.id == tier_id:
+                if tier.id.int == tier_id.int:  # UUID compares in Python, on most turns
                     return tier
         return None
 

@@ -36,11 +36,11 @@ _MASKED: Final = re.compile(rf"(?<=[^\W\d{_RIGHT}]\*\*\*)(?!{MARK})")
 """Behind a masked Latin name: its asterisks would else stand in front of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """How a language sets numbers and lists. `joint`: between a choice's number and its label;
-    `comma`: between the parts of a list; `thousands`: within a number; `gap`: within a code or a
-    telephone number."""
+    """How a language sets numbers and lists: there are two ways, told apart by identity. `joint`:
+    between a choice's number and its label; `comma`: between the parts of a list; `thousands`:
+    within a number; `gap`: within a code or a telephone number."""
 
     rtl: bool = False
     joint: str = " "

@@ -3,8 +3,10 @@
 Called by the engine. Nothing of an answer to a secret question is ever kept.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from core.members.commands import SeeNotices
@@ -19,6 +21,16 @@ from dialogs.session import Offered, Result, Session
 REMEMBERED_MAX: Final = 40
 MENUS: Final = ("home", "welcome")
 REMEMBERED_S: Final = 7 * 24 * 3600
+NO_CHANGE: Final = (None, SeeNotices.__name__)
+"""The commands of turns that did nothing for anybody to be told."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Choices with their numbers, what a session keeps of them, and whether one leads back."""
+
+    choices: tuple[Choice, ...]
+    offered: tuple[Offered, ...]
+    back: bool
 
 
 def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Session]:
@@ -32,20 +44,21 @@ def finish(run: Run, reply: Reply, avoid_digit: str = "") -> tuple[Reply, Sessio
         # A last reply may need more than one screen, so it can still be paged.
         return reply, replace(run.session.forget(), paged=reply)
     state = run.state
+    shown = _numbered(run, state, reply.choices, avoid_digit)
     reply = replace(
         reply,
         text=text,
-        choices=_numbered(run, state, reply.choices, avoid_digit),
+        choices=shown.choices,
         secret=reply.secret or state.secret,
-        footer=reply.footer or ("" if at_menu else _footer(run, reply.choices)),
+        footer=reply.footer or ("" if at_menu else _footer(run, shown)),
     )
-    return reply, _remembered(run, state, reply, result)
+    return reply, _remembered(run, state, reply, shown, result)
 
 
 def _result(run: Run, reply: Reply) -> Result | None:
     """What a caller whose screen vanished must still be told: what this turn did, or else what is
     still unheard. Messages of chats do not vanish; what a menu shows at once is not told again."""
-    if run.surface != "ussd" or run.command in (None, SeeNotices.__name__):
+    if run.command in NO_CHANGE or run.surface != "ussd":
         return run.unheard
     if run.did is None or not (run.state.result or run.did.flow):
         return None
@@ -58,20 +71,20 @@ def _headed(run: Run, reply: Reply, *, at_menu: bool) -> str:
     lines = [*run.said, reply.text] if reply.text else run.said
     if not lines:
         return ""
-    shop = run.caller.programme.name
-    known = run.known
-    if run.session.dialog == PICKER and run.caller.chosen:
+    heading, known, words = run.caller.programme.name, run.known, run.words
+    if run.dialog.name == PICKER and run.caller.chosen:
         # A list of shops is none of the present one's screens.
         return "\n".join(lines)
-    heading = staff_heading(run.words, shop) if known and run.dialog.staff else shop
-    room = run.words.room
+    if known and run.dialog.staff:
+        heading = staff_heading(words, heading)
     if run.surface != "chat" and known and not reply.end and _alone(run.state):
         return _question(run, heading, reply)
-    if run.surface == "ussd" and at_menu:
-        more = run.words.t("More")
-        return above_menu(room, heading, run.said, reply.text, reply.choices, more)
-    if run.surface == "ussd" and not room.holds([heading, *lines], reply.choices):
-        heading = shortened(heading, room.quarter([heading, *lines]))
+    if run.surface == "ussd":
+        if at_menu:
+            more = words.t("More")
+            return above_menu(words.room, heading, run.said, reply.text, reply.choices, more)
+        if not words.room.holds([heading, *lines], reply.choices):
+            heading = shortened(heading, words.room.quarter([heading, *lines]))
     return "\n".join([heading, *lines])
 
 
@@ -100,24 +113,28 @@ def _question(run: Run, heading: str, reply: Reply) -> str:
     return above_question(run.words.room, heading, news, reply.text, reply.choices, more)
 
 
-def _numbered(
-    run: Run, state: State, choices: tuple[Choice, ...], avoid_digit: str
-) -> tuple[Choice, ...]:
+def _numbered(run: Run, state: State, choices: tuple[Choice, ...], avoid_digit: str) -> Shown:
     """Every choice with its number. A guarding screen's ids carry the turn, so that an older
     screen's Yes is never heard as this one's; where shops share a number, a button's id carries
     its shop."""
-    stamp, shown = _stamp(run, state), derived(choices, _with_numbers)
-    shift = _shift(shown, avoid_digit) if state.guards and avoid_digit else 0
+    stamp, shown = _stamp(run, state), derived(choices, _shown)
+    shift = _shift(shown.choices, avoid_digit) if state.guards and avoid_digit else 0
     if not (stamp or shift):
         return shown
     end = f"{STAMP}{stamp}" if stamp else ""
-    return tuple(
+    stamped = [
         replace(each, id=each.id + end, number=each.number + shift if each.number else 0)
-        for each in shown
-    )
+        for each in shown.choices
+    ]
+    return Shown(tuple(stamped), _offered(stamped), shown.back)
 
 
-def _with_numbers(choices: tuple[Choice, ...], _: None) -> tuple[Choice, ...]:
+def _shown(choices: tuple[Choice, ...], _: None) -> Shown:
+    numbered = _with_numbers(choices)
+    return Shown(numbered, _offered(numbered), BACK in [choice.id for choice in choices])
+
+
+def _with_numbers(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
     shown = [
         replace(choice, number=numbered(place)) if choice.number is None else choice
         for place, choice in enumerate(choices, 1)
@@ -145,16 +162,16 @@ def _shift(choices: tuple[Choice, ...], avoid_digit: str) -> int:
     return shift
 
 
-def _footer(run: Run, choices: tuple[Choice, ...]) -> str:
-    if BACK in [choice.id for choice in choices]:
-        return run.words.t("00 Home")
-    return run.words.t("0 Back  00 Home")
+def _footer(run: Run, shown: Shown) -> str:
+    return run.words.t("00 Home") if shown.back else run.words.t("0 Back  00 Home")
 
 
-def _remembered(run: Run, state: State, reply: Reply, result: Result | None) -> Session:
+def _remembered(
+    run: Run, state: State, reply: Reply, shown: Shown, result: Result | None
+) -> Session:
     return replace(
         run.session,
-        offered=derived(reply.choices, _offered),
+        offered=shown.offered,
         offered_before=_offered_before(run, reply.choices),
         paged=None if state.secret or (state.free and not state.lists) else reply,
         page=1,
@@ -162,16 +179,18 @@ def _remembered(run: Run, state: State, reply: Reply, result: Result | None) -> 
     )
 
 
-def _offered(choices: tuple[Choice, ...], _: None) -> tuple[Offered, ...]:
+def _offered(choices: Sequence[Choice]) -> tuple[Offered, ...]:
     return tuple(
-        Offered(
-            id=choice.id,
-            number=choice.number or 0,
-            label=choice.label,
-            short=choice.short,
-            keywords=choice.keywords,
-        )
-        for choice in choices
+        [
+            Offered(
+                id=choice.id,
+                number=choice.number or 0,
+                label=choice.label,
+                short=choice.short,
+                keywords=choice.keywords,
+            )
+            for choice in choices
+        ]
     )
 
 

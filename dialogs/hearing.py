@@ -82,6 +82,9 @@ class Ear(msgspec.Struct, frozen=True, kw_only=True):
         if said.choice is not None and said.choice != MORE:
             return self._tap(said.choice)
         text = ascii_digits(said.text) if said.choice is None else MORE
+        if not text and self.state is None:
+            # Dialled, as most conversations begin.
+            return Unclear()
         if NUMBER.match(text):
             # No keyword is a number, which most answers are.
             return self._key(text) or self._text(text, int(text))

@@ -132,17 +132,10 @@ class Run:
 
     def call(self, name: str, slots: Slots | None = None, on_done: str | None = None) -> None:
         """Stand at another dialog's start; the present one waits."""
-        here = self.session
+        here, start = self.session, self.dialogs[name].start
         frame = Frame(dialog=here.dialog, state=here.state, slots=here.slots, on_done=on_done)
-        self.stand(
-            replace(
-                here,
-                dialog=name,
-                state=self.dialogs[name].start,
-                slots=slots or {},
-                frames=(*here.frames, frame)[-FRAMES_MAX:],
-            )
-        )
+        frames = (*here.frames, frame)[-FRAMES_MAX:]
+        self.stand(replace(here, dialog=name, state=start, slots=slots or {}, frames=frames))
 
     def back(self) -> None:
         """The key `0`: the table's own way back, else to whoever waits, else home."""
@@ -228,13 +221,14 @@ class Run:
     def follow(self, outcome: Outcome) -> Reply | None:
         """Go where a step points; a reply when that ends the conversation."""
         match outcome:
+            case Call():
+                if outcome.instead:
+                    self.enter(outcome.dialog, outcome.slots)
+                else:
+                    self.call(outcome.dialog, outcome.slots, outcome.on_done)
             case Move():
                 self._fire(outcome.trigger, outcome.slots)
                 self._learn(outcome)
-            case Call(instead=True):
-                self.enter(outcome.dialog, outcome.slots)
-            case Call():
-                self.call(outcome.dialog, outcome.slots, outcome.on_done)
             case Home():
                 self.home(outcome.text)
             case Visit():

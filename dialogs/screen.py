@@ -27,11 +27,13 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
 
     def holds(self, lines: Sequence[str], choices: Sequence[Choice] = ()) -> bool:
         """True when the lines and the choices below them are one screen."""
-        listed = derived(choices, _listed, (self.layout.joint, self.layout.rtl))
+        listed = derived(choices, _listed, self.layout)
         said = "\n".join(lines)
         between = 1 if lines and listed.lines else 0
         if listed.septets is not None and said.isascii():
-            return _septets(said) + between + listed.septets <= self.septets
+            left = self.septets - between - listed.septets
+            # No character takes more than two, so most texts need not be searched.
+            return 2 * len(said) <= left or _septets(said) <= left
         if not said.isascii():
             said = "\n".join([ordered(line, rtl=self.layout.rtl) for line in lines])
         return _units(said) + between + listed.units <= self.units
@@ -53,8 +55,8 @@ class _Listed(msgspec.Struct, frozen=True):
     units: int
 
 
-def _listed(choices: Sequence[Choice], layout: tuple[str, bool]) -> _Listed:
-    joint, rtl = layout
+def _listed(choices: Sequence[Choice], layout: Layout) -> _Listed:
+    joint, rtl = layout.joint, layout.rtl
     lines = [f"{_number(each)}{_joint(each, joint)}{each.label}" for each in choices]
     text = "\n".join(lines)
     if text.isascii():

@@ -7,6 +7,7 @@ into 70 (docs/conversation.md, rule 10). Those of Arabic are other ones (dialogs
 Called by views, the engine and the notices.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -71,11 +72,16 @@ def catalogue(language: str) -> NullTranslations:
 
 def plural(language: str, count: int) -> int:
     """Which of the language's plural forms a number takes, from 0."""
+    return _plurals(language)(count)
+
+
+@cache
+def _plurals(language: str) -> Callable[[int], int]:
     found = catalogue(language)
+    if isinstance(found, GNUTranslations):
+        return found.plural  # type: ignore[attr-defined,no-any-return]
     # NullTranslations has no rule: English.
-    if not isinstance(found, GNUTranslations):
-        return int(count != 1)
-    return int(found.plural(count))  # type: ignore[attr-defined]
+    return lambda count: int(count != 1)
 
 
 def _plain(text: str) -> str:
@@ -117,7 +123,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
     def n(self, one: str, many: str, count: int, **params: object) -> str:
         """The plural form for `count`, which also fills `{count}`."""
-        place = (one, plural(self.language, count), count == 1)
+        place = (one, _plurals(self.language)(count), count == 1)
         form = self.kept.get(place)
         if form is None:
             form = self.kept[place] = self._counted(one, many, count)
@@ -137,7 +143,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
     def points(self, count: int) -> str:
         """`1 250`, with a plain space."""
-        return f"{count:,}".replace(",", self.layout.thousands)
+        if -1000 < count < 1000:
+            return str(count)
+        return f"{count:,}".replace(",", layout(self.language).thousands)
 
     def money(self, amount: Money) -> str:
         """`50.000 JOD`."""

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from dialogs.choices import whole_characters
+
 _BASIC: Final = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -18,6 +20,7 @@ _EXTENSION: Final = "\f^{}\\[~]|€"
 _GSM: Final = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*", re.DOTALL)
 _ESCAPED: Final = re.compile(f"[{re.escape(_EXTENSION)}]")
 _PRINTABLE_ASCII: Final = re.compile(r"[\n -_a-~]*")
+_ONE_SEPTET_EACH: Final = re.compile(r"[\n -Z_a-z]*")
 
 # One message, and one part of several: the parts' header takes 7 septets or 3 units.
 _GSM_PART: Final = (160, 153)
@@ -69,6 +72,11 @@ def plain(text: str) -> str:
     return bare if is_gsm(bare) else text
 
 
+def is_simple(text: str) -> bool:
+    """Whether a text is ASCII that takes one septet a character, as most are: it is plain then."""
+    return _ONE_SEPTET_EACH.fullmatch(text) is not None
+
+
 def one_line(text: str) -> str:
     """The text with every run of blanks and line ends as one space."""
     return " ".join(text.split())
@@ -87,6 +95,21 @@ def septets(text: str) -> int:
 def units(text: str) -> int:
     """What a text takes in UCS-2, as UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def within(title: str, most: int) -> bool:
+    """Whether there is a title, of at most so many units."""
+    return 0 < units(title) <= most
+
+
+def cut(text: str, most: int) -> str:
+    """The text, shortened to so many units with a sign that it was."""
+    if units(text) <= most:
+        return text
+    kept = whole_characters(text, most - 1)
+    while units(kept) > most - 1:
+        kept = whole_characters(text, len(kept) - 1)
+    return f"{kept.rstrip()}…"
 
 
 def message_room(parts: int) -> tuple[int, int]:

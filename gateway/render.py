@@ -13,12 +13,11 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
-from dialogs.choices import whole_characters
 from dialogs.directions import ordered
 from dialogs.menus import derived
 from dialogs.messages import Choice, Reply
 from dialogs.screen import Room
-from gateway.encoding import clean, message_room, one_line, plain, units
+from gateway.encoding import clean, cut, is_simple, message_room, one_line, plain, units, within
 from gateway.paging import Fits, Line, chat_fits, cut_page, sms_fits, ussd_fits
 
 MORE: Final = 98
@@ -124,15 +123,18 @@ def fit(reply: Reply, profile: Profile, page: int = 1, texts: Hints = ENGLISH) -
 
 
 class _Listed(msgspec.Struct, frozen=True):
-    """Choices ready to show. `lines`: all of them as a phone shows them below a text."""
+    """Choices ready to show. `lines`: all of them as a phone shows them below a text; `simple`:
+    they take one septet a character."""
 
     options: tuple[Option, ...]
     lines: str
+    simple: bool
 
 
 def _listed(choices: Sequence[Choice], texts: Hints) -> _Listed:
     options = tuple([_option(choice, place, texts) for place, choice in enumerate(choices, 1)])
-    return _Listed(options, "\n".join([plain(option.line).strip() for option in options]))
+    lines = "\n".join([plain(option.line).strip() for option in options])
+    return _Listed(options, lines, is_simple(lines))
 
 
 def _option(choice: Choice, place: int, texts: Hints) -> Option:
@@ -160,7 +162,7 @@ def _with_buttons(reply: Reply, options: tuple[Option, ...], texts: Hints) -> Pa
     text = _ordered(clean(reply.text).strip(), texts)
     if not 1 <= len(options) <= _BUTTONS_MAX or len(titles) < len(options) or not text:
         return None
-    if units(text) > _BUTTONS_BODY_MAX or not all(_within(t.short, _BUTTON_MAX) for t in titled):
+    if units(text) > _BUTTONS_BODY_MAX or not all(within(t.short, _BUTTON_MAX) for t in titled):
         return None
     return Page(
         text=_and_footer(text, reply, _BUTTONS_BODY_MAX, texts),
@@ -205,12 +207,12 @@ def _more(texts: Hints) -> Option:
 def _row(option: Option, texts: Hints) -> Option | None:
     """The option as a row; None when its label would lose words."""
     for title in (option.short, option.label):
-        if _within(title, _ROW_MAX):
+        if within(title, _ROW_MAX):
             detail = option.detail or (option.label if option.label != title else "")
-            return replace(option, short=title, detail=_cut(_ordered(detail, texts), _DETAIL_MAX))
-    if not _within(option.label, _DETAIL_MAX):
+            return replace(option, short=title, detail=cut(_ordered(detail, texts), _DETAIL_MAX))
+    if not within(option.label, _DETAIL_MAX):
         return None
-    return replace(option, short=_cut(option.label, _ROW_MAX), detail=option.label)
+    return replace(option, short=cut(option.label, _ROW_MAX), detail=option.label)
 
 
 def _ordered(text: str, texts: Hints) -> str:
@@ -218,20 +220,6 @@ def _ordered(text: str, texts: Hints) -> str:
     if text.isascii():
         return text
     return "\n".join(ordered(line, rtl=texts.rtl) for line in text.split("\n"))
-
-
-def _within(title: str, most: int) -> bool:
-    return 0 < units(title) <= most
-
-
-def _cut(text: str, most: int) -> str:
-    """The text, shortened to so many units with a sign that it was."""
-    if units(text) <= most:
-        return text
-    kept = whole_characters(text, most - 1)
-    while units(kept) > most - 1:
-        kept = whole_characters(text, len(kept) - 1)
-    return f"{kept.rstrip()}…"
 
 
 def _and_footer(text: str, reply: Reply, most: int, texts: Hints) -> str:
@@ -245,17 +233,26 @@ def _image(reply: Reply) -> str | None:
 
 def _on_one_page(reply: Reply, listed: _Listed, profile: Profile, texts: Hints) -> Page | None:
     """The page of an answer that has only one, as most have: nothing of it has to be cut."""
-    said = _ordered(plain(reply.text).strip(), texts)
-    text = "\n".join(map(str.strip, said.split("\n")))
+    simple = is_simple(reply.text)
+    said = reply.text if simple else _ordered(plain(reply.text).strip(), texts)
+    text = "\n".join([line.strip() for line in said.strip().split("\n")])
     if listed.options:
         text = f"{text}\n{listed.lines}"
-    footer, fits = _ordered(one_line(plain(reply.footer)), texts), _fits(profile)
-    shown = f"{text}\n{footer}".strip("\n") if footer else ""
-    if not (shown and fits(shown)):
-        shown = text.strip("\n")
-        if not fits(shown):
-            return None
-    return Page(text=shown, options=listed.options, end=reply.end)
+    text = text.strip("\n")
+    fits = _fits_simply(profile) if simple and listed.simple else _fits(profile)
+    if reply.footer:
+        footer, is_so = _footer(reply.footer, texts)
+        shown = f"{text}\n{footer}".strip("\n")
+        if footer and (fits if is_so else _fits(profile))(shown):
+            return Page(text=shown, options=listed.options, end=reply.end)
+    return Page(text=text, options=listed.options, end=reply.end) if fits(text) else None
+
+
+@lru_cache(256)
+def _footer(said: str, texts: Hints) -> tuple[str, bool]:
+    """In one line, and whether that is simple. Most are the catalogue's, said over and over."""
+    line = _ordered(one_line(plain(said)), texts)
+    return line, is_simple(line)
 
 
 def _as_text(
@@ -289,3 +286,10 @@ def _fits(profile: Profile) -> Fits:
     if profile.surface == "ussd":
         return ussd_fits(profile.septets, profile.ucs2_chars)
     return sms_fits(profile.segments) if profile.surface == "sms" else chat_fits(_BODY_MAX)
+
+
+@cache
+def _fits_simply(profile: Profile) -> Fits:
+    """The same, of a text for phones that takes one septet a character."""
+    most = screen(profile).septets
+    return lambda text: len(text) <= most

@@ -39,6 +39,17 @@ def _available(uow: UnitOfWork) -> int:
 
 
 def _offer(caller: Caller, available: int, reward: Reward, stock: int) -> Offer:
+    """What they see of it: of a reward that nothing limits all who have the points see the same."""
+    if reward.points > available or reward.stocked or reward.tier_id is not None:
+        return _limited(caller, available, reward, stock)
+    kept: dict[str, Offer] = caller.programme.kept.setdefault(_offer, {})
+    found = kept.get(reward.slug)
+    if found is None:
+        found = kept[reward.slug] = _limited(caller, available, reward, stock)
+    return found
+
+
+def _limited(caller: Caller, available: int, reward: Reward, stock: int) -> Offer:
     needed = _tier_needed(caller, reward)
     return Offer(
         reward_id=reward.id,

@@ -6,6 +6,7 @@ are kept from the question to the answer. What cannot be had says why, and what 
 
 from collections.abc import Generator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -103,10 +104,16 @@ def _question(view: View, offer: Offer) -> Reply:
 def _offer(view: View, offers: tuple[Offer, ...]) -> Offer | None:
     """The reward that was asked about; before that, the one that what was typed means today."""
     if "reward" in view.slots:
-        asked = UUID(view.slots["reward"])
+        asked = _id(view.slots["reward"])
         return next((offer for offer in offers if offer.reward_id == asked), None)
     reward = wanted(view.caller.programme, view.slots["wanted"])
     return next((offer for offer in offers if reward and offer.reward_id == reward.id), None)
+
+
+@lru_cache(1000)
+def _id(written: str) -> UUID:
+    """A reward's id as a session keeps it; there are few, and reading one takes a while."""
+    return UUID(written)
 
 
 def _unknown(view: View) -> Outcome:
@@ -155,7 +162,7 @@ def hear_pin(view: View) -> Heard:
 def _redeem(view: View, pin: Secret | None) -> Heard:
     slots = view.slots
     try:
-        redeemed = yield from do(Redeem(UUID(slots["reward"]), pin, slots["points"]))
+        redeemed = yield from do(Redeem(_id(slots["reward"]), pin, slots["points"]))
     except PriceChanged:
         # The question is put again, with the price as it is now.
         return Move("priced")
