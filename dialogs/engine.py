@@ -21,7 +21,7 @@ from dialogs.responding import RESUME, respond
 from dialogs.running import PICKER, Run, Steps
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Result, Session
-from dialogs.view import Surface
+from dialogs.view import Surface, speaking
 
 WHO: Final = WhoAmI()
 """The first question of every turn."""
@@ -63,14 +63,15 @@ def turn(
     of the catalogue to say first. `room`: what one screen of the carrier holds. `unheard`: a
     result of an earlier session, to be said first. `tells`: say here what is new (None: where this
     opens); of digits dialled ahead only the last answer is seen."""
+    caller = yield WHO
     run = Run(
         dialogs=dialogs,
         session=session,
-        caller=(yield WHO),
+        caller=caller,
+        words=speaking(caller, session.language, now=now, surface=surface, room=room),
         input=input,
         now=now,
         surface=surface,
-        room=room,
         unheard=unheard,
         tells=tells,
     )

@@ -9,18 +9,17 @@ from datetime import datetime
 from types import GeneratorType
 from typing import Any, Final, TypeVar
 
+import msgspec
 from msgspec.structs import replace
 from transitions import MachineError
 
 from core.errors import LoyaltyError
 from core.facts import Caller
 from core.ports import Command
-from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, Visit
-from dialogs.menus import spoken
+from dialogs.dialog import Call, Dialog, Done, Home, Move, Outcome, Reject, State, Visit
 from dialogs.messages import Input, Reply
-from dialogs.screen import Room
 from dialogs.session import Frame, Result, Session, Slots
-from dialogs.view import StepView, Surface, is_member
+from dialogs.view import StepView, Surface, is_member, speaking
 from dialogs.wording import MISHEARD, refusal
 
 R = TypeVar("R")
@@ -36,78 +35,48 @@ NOWHERE: Final = Dialog("", title="", start="", transitions=())
 """Where a conversation stands that has not begun, or whose place a deployment took away."""
 
 
-class Run:
+class Run(msgspec.Struct, kw_only=True):
     """A turn under way. `words`: the view that every step is handed, and what the turn says itself.
-    `dialog` speaks and `state` asks where the session stands; `joined`: the caller is a member of
-    the shop chosen. `said`: lines to say before the next question. `paging`: the reply is the next
-    page of the last one. `command`: the name of the one that succeeded; `attempted`: one was
-    tried; `answers`: of questions asked. `visit`: the conversation goes on at another shop, and
-    nothing is said here. `did`: the dialog whose hearing made the change. `unheard`, `tells`: as
-    the engine's `turn`."""
+    `dialog` speaks and `state` asks where the session stands; `known`: that place still exists, a
+    deployment may have taken it away. `joined`: the caller is a member of the shop chosen. `said`:
+    lines to say before the next question. `paging`: the reply is the next page of the last one.
+    `command`: the name of the one that succeeded; `attempted`: one was tried; `answers`: of
+    questions asked. `visit`: the conversation goes on at another shop, and nothing is said here.
+    `did`: the dialog whose hearing made the change. `unheard`, `tells`: as the engine's `turn`."""
 
-    __slots__ = (
-        "answers", "attempted", "caller", "command", "dialog", "dialogs", "did", "input", "joined",
-        "now", "paging", "room", "said", "session", "state", "surface", "tells", "understood",
-        "unheard", "visit", "words",
-    )  # fmt: skip
+    dialogs: Mapping[str, Dialog]
+    session: Session
+    caller: Caller
+    words: StepView
+    input: Input
+    now: datetime
+    surface: Surface
+    unheard: Result | None
+    tells: bool | None
+    dialog: Dialog = NOWHERE
+    state: State = NOWHERE.states[""]
+    known: bool = False
+    joined: bool = False
+    said: list[str] = []
+    understood: bool = True
+    paging: bool = False
+    command: str | None = None
+    attempted: bool = False
+    visit: Visit | None = None
+    answers: list[tuple[Command[Any], Any]] = []
+    did: Dialog | None = None
 
-    def __init__(
-        self,
-        *,
-        dialogs: Mapping[str, Dialog],
-        session: Session,
-        caller: Caller,
-        input: Input,
-        now: datetime,
-        surface: Surface,
-        room: Room,
-        unheard: Result | None,
-        tells: bool | None,
-    ) -> None:
-        self.dialogs, self.caller, self.input, self.now = dialogs, caller, input, now
-        self.surface, self.room, self.unheard, self.tells = surface, room, unheard, tells
-        self.joined: Final = caller.chosen and is_member(caller)
-        self.said: list[str] = []
-        self.answers: list[tuple[Command[Any], Any]] = []
-        self.understood, self.paging, self.attempted = True, False, False
-        self.command: str | None = None
-        self.visit: Visit | None = None
-        self.did: Dialog | None = None
-        self.stand(session)
-        self._speak()
+    def __post_init__(self) -> None:
+        """Stand where the session does."""
+        self.joined = self.caller.chosen and is_member(self.caller)
+        self.stand(self.session)
 
     def stand(self, session: Session) -> None:
         """Be where this session is."""
         self.session = session
-        self.dialog = self.dialogs.get(session.dialog, NOWHERE)
-        self.state = self.dialog.states.get(session.state) or NOWHERE.states[""]
-
-    @property
-    def known(self) -> bool:
-        """True while the place still exists; a deployment may have taken it away."""
-        return self.state.ask is not None
-
-    def _speak(self) -> None:
-        """In the language picked in this conversation (at another shop: if it is spoken here), else
-        in the member's, else in the programme's first."""
-        caller, picked = self.caller, self.session.language
-        member, programme = caller.member, caller.programme
-        if caller.shops is not None and picked not in programme.languages:
-            picked = ""
-        language = picked or (member.language if member else "") or programme.languages[0]
-        words, room = spoken(programme, language), self.room
-        self.words = StepView(
-            language=language,
-            timezone=words.timezone,
-            now=self.now,
-            own=words.own,
-            kept=words.kept,
-            caller=caller,
-            spoken=words,
-            surface=self.surface,
-            room=room if room.layout is words.layout else replace(room, layout=words.layout),
-            chose_language=bool(picked),
-        )
+        self.dialog = dialog = self.dialogs.get(session.dialog, NOWHERE)
+        self.state = state = dialog.states.get(session.state) or NOWHERE.states[""]
+        self.known = state.ask is not None
 
     def _view(self, choice: str | None = None) -> StepView:
         """What the next step sees."""
@@ -253,7 +222,13 @@ class Run:
     def _learn(self, outcome: Move | Done) -> None:
         if outcome.language:
             self.session = replace(self.session, language=outcome.language)
-            self._speak()
+            self.words = speaking(
+                self.caller,
+                outcome.language,
+                now=self.now,
+                surface=self.surface,
+                room=self.words.room,
+            )
         if outcome.signed_in:
             until = int(self.now.timestamp()) + SIGNED_IN_S
             self.session = replace(self.session, staff_until=until)

@@ -4,12 +4,14 @@ Made anew by the engine where another language is chosen, so that it is spoken a
 another for every step (slots, input, choice) is set in it before the step.
 """
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from core.facts import Caller
-from dialogs.menus import Spoken
+from dialogs.menus import Spoken, spoken
 from dialogs.messages import Input
 from dialogs.screen import SCREEN, Room
 from dialogs.session import Slots
@@ -50,3 +52,27 @@ class StepView(Texts, frozen=False, kw_only=True):  # type: ignore[misc]
 def is_member(caller: Caller) -> bool:
     """True for one whose membership is active: not left, not blocked."""
     return caller.member is not None and caller.member.status == "active"
+
+
+def speaking(
+    caller: Caller, picked: str, *, now: datetime, surface: Surface, room: Room
+) -> StepView:
+    """What the caller is spoken to with: in the language picked in this conversation (at another
+    shop: if it is spoken here), else in the member's, else in the programme's first."""
+    member, programme = caller.member, caller.programme
+    if caller.shops is not None and picked not in programme.languages:
+        picked = ""
+    language = picked or (member.language if member else "") or programme.languages[0]
+    words = spoken(programme, language)
+    return StepView(
+        language=language,
+        timezone=words.timezone,
+        now=now,
+        own=words.own,
+        kept=words.kept,
+        caller=caller,
+        spoken=words,
+        surface=surface,
+        room=room if room.layout is words.layout else replace(room, layout=words.layout),
+        chose_language=picked != "",
+    )
