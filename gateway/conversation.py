@@ -19,7 +19,15 @@ from gateway.hashing import OncePerTurn
 from gateway.hearing import Heard, NotHeard, hear_session, is_retry
 from gateway.inbound import HttpResponse
 from gateway.message import Message, heard_mac, heard_mark, pack, refusal, said_again, unpack
-from gateway.outcome import conversation_after, misses, screen_of, step_of, unheard, work_of
+from gateway.outcome import (
+    conversation_after,
+    is_step,
+    misses,
+    screen_of,
+    step_of,
+    unheard,
+    work_of,
+)
 from gateway.outgoing import answers, hints
 from gateway.render import fit
 from gateway.rerunning import Reruns
@@ -56,6 +64,9 @@ async def converse(rt: Runtime, said: Message) -> Answered:
     written; `said.committing` stays set only when that could not be asked either.
     """
     hasher, reruns = OncePerTurn(rt.hasher), Reruns(rt)
+    answered = await _from_memory(rt, said, hasher)
+    if answered is not None:
+        return answered
     while True:
         try:
             answered = await _attempt(rt, said, hasher)
@@ -63,6 +74,20 @@ async def converse(rt: Runtime, said: Message) -> Answered:
             await reruns.after(error)
         else:
             return replace(answered, reruns=reruns.count) if reruns.count else answered
+
+
+async def _from_memory(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered | None:
+    """The answer without a begin, where this process knows what it would tell; None: begin."""
+    snapshot = rt.sessions.take(said.conversation_id, said.inbound.conversation, rt.turns.now)
+    if snapshot is None or snapshot.owner_version != rt.registry.version(said.channel.owner):
+        return None
+    heard = _heard(rt, said, snapshot)
+    if isinstance(heard, NotHeard) or heard.opens:
+        return None
+    try:
+        return await _turn(rt, said, snapshot, heard, hasher)
+    except (Stale, Lost):
+        return None
 
 
 async def _attempt(rt: Runtime, said: Message, hasher: OncePerTurn) -> Answered:
@@ -236,7 +261,11 @@ async def _finish(
         outbound=outbound,
         durable=done.durable,
     )
+    if snapshot.assumed and not work.is_menu:
+        raise Stale
     await _commit(rt, said, work)
+    if is_step(said) and not stops_walk(rt.dialogs, session):
+        rt.sessions.keep(snapshot, work)
     return Answered(
         response=response,
         outcome="silent" if silent else "replied",

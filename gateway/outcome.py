@@ -105,7 +105,16 @@ def work_of(
         outbound=outbound,
         inbound_id=said.inbound_id,
         durable=durable,
+        assumed=snapshot.assumed,
     )
+
+
+def is_step(said: Message) -> bool:
+    """Whether a message is a step of a carrier's session whose repetition only its key can tell."""
+    asked = said.inbound
+    step = asked.accumulated is not None or bool(asked.fingerprint)
+    told_apart = said.channel.settings.get("request_time") == "session"
+    return bool(asked.conversation) and step and not told_apart
 
 
 def step_of(snapshot: Snapshot, session: Session, page: Page, left: str) -> Step:

@@ -24,6 +24,7 @@ from gateway.hashing import BoundedHasher
 from gateway.kinds import discover as discover_adapters
 from gateway.logs import get
 from gateway.metrics import Metrics
+from gateway.sessions import Sessions
 from gateway.settings import Settings, SettingsError
 from gateway.watch import Watch
 from storage.catalogue import own_faults
@@ -76,6 +77,7 @@ class Runtime:
     wake: asyncio.Event
     slots: dict[str, int]
     deadlines: Deadlines
+    sessions: Sessions
     witness: Witness | None = None
 
 
@@ -135,6 +137,7 @@ def _bundle(
         wake=asyncio.Event(),
         slots={},
         deadlines=Deadlines(settings.turn_timeout_s),
+        sessions=Sessions(),
     )
 
 

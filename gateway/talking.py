@@ -132,6 +132,9 @@ class Talk:
         try:
             command = next(turning)
             while True:
+                if self.snapshot.assumed and not isinstance(command, Query):
+                    # What changes something begins at the database.
+                    raise Stale
                 try:
                     if self._late and not isinstance(command, HARMLESS):
                         raise MessageTooLate

@@ -5,7 +5,6 @@ not fit a set or is refused, by a loop over the same one-turn function.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
 
@@ -14,7 +13,8 @@ import psycopg
 from msgspec.structs import replace
 
 from core.changes import AccountMoved, CodeAdded
-from storage.changes import Document, document
+from storage.changes import document
+from storage.commit_rows import OneTurn, Talk, WorkSet, assumption
 from storage.crypto import Vault, place
 from storage.database import (
     STALE_STATES,
@@ -25,7 +25,14 @@ from storage.database import (
     Unavailable,
     bytea,
 )
-from storage.work import ANSWER_PLACE, PAYLOAD_PLACE, PLATFORM, SESSION_PLACE, OutboundRow, Work
+from storage.work import (
+    ANSWER_PLACE,
+    PAYLOAD_PLACE,
+    PLATFORM,
+    SESSION_PLACE,
+    OutboundRow,
+    Work,
+)
 
 Outcomes = Sequence[Exception | None]
 
@@ -56,6 +63,12 @@ class Commits:
 
     async def alone(self, work: Work) -> None:
         """Write one work."""
+        if work.assumed is not None:
+            # Only sets are looked at for what was assumed.
+            (refused,) = await (self.turns if work.durable else self.menus)([work])
+            if refused is not None:
+                raise refused
+            return
         args = (
             *(str(work.owner), work.tenant and str(work.tenant), work.durable),
             *(_ENCODER.encode(self._turn(work)).decode(), self._changes(work)),
@@ -93,9 +106,15 @@ class Commits:
         return [next(outcomes) if id(work) in fits else Stale(work.key) for work in works]
 
     async def one_by_one(self, works: Sequence[Work]) -> Outcomes:
-        """Write works in one call, each with an outcome of its own."""
+        """Write works in one call, each with an outcome of its own; what was assumed is not looked
+        at here, so that those who did are stale."""
+        certain = [work for work in works if work.assumed is None]
+        outcomes = iter(await self._each(certain) if certain else ())
+        return [next(outcomes) if work.assumed is None else Stale(work.key) for work in works]
+
+    async def _each(self, works: Sequence[Work]) -> Outcomes:
         rows = [
-            _Turn(
+            OneTurn(
                 owner=work.owner,
                 tenant=work.tenant,
                 turn=self._turn(work),
@@ -119,16 +138,18 @@ class Commits:
             owners.setdefault(work.owner.int, []).append(work)
         return _ENCODER.encode([self._set(each) for each in owners.values()]).decode()
 
-    def _set(self, works: list[Work]) -> "_Set":
+    def _set(self, works: list[Work]) -> WorkSet:
         """The works of one owner."""
         owner = works[0].owner
         places = place(owner, SESSION_PLACE), place(owner, ANSWER_PLACE)
         changes = [change for work in works for change in work.changes]
         outbound = [self._sealed(owner, row) for work in works for row in work.outbound]
         inbound = [work.inbound_id for work in works if work.inbound_id]
-        return _Set(
+        assumed = [assumption(work, work.assumed) for work in works if work.assumed]
+        return WorkSet(
             owner=owner,
             turns=[self._talk(work, *places) for work in works],
+            assumed=assumed or None,
             changes=document(self._vault, owner, changes) if changes else None,
             outbound=outbound or None,
             inbound=inbound or None,
@@ -138,10 +159,10 @@ class Commits:
         told: Sequence[str] | None = await self._database.call(sql, (rows,))
         return told or ()
 
-    def _talk(self, work: Work, session_place: str, answer_place: str) -> "_Talk":
+    def _talk(self, work: Work, session_place: str, answer_place: str) -> Talk:
         talk, seal = work.conversation, self._vault.seal
         assert talk is not None, "what travels in a set is a conversation's"
-        return _Talk(
+        return Talk(
             id=talk.id,
             version=talk.version,
             channel_id=talk.channel_id,
@@ -224,50 +245,6 @@ def _ids(work: Work) -> Iterator[str]:
     for change in work.changes:
         if isinstance(change, AccountMoved | CodeAdded):
             yield str(change.id)
-
-
-class _Talk(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn of commit_talks_v1."""
-
-    id: UUID
-    version: int
-    channel_id: UUID
-    sender_kind: str
-    sender: str
-    at_tenant: UUID | None
-    session: bytes
-    carrier_session: str
-    heard_len: int
-    heard_mac: bytes | None
-    open: bool
-    opened_at: datetime
-    last_at: datetime
-    last_in_at: datetime | None
-    key: str
-    command: str
-    input_hash: bytes
-    ref: str | None
-    answer: bytes | None
-    claim: str | None
-
-
-class _Set(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One owner's turns, for commit_menus_v1 and commit_set_v1."""
-
-    owner: UUID
-    turns: list[_Talk]
-    changes: Document | None = None
-    outbound: list[OutboundRow] | None = None
-    inbound: list[UUID] | None = None
-
-
-class _Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of commit_many_v1."""
-
-    owner: UUID
-    tenant: UUID | None
-    turn: dict[str, Any]
-    changes: msgspec.Raw
 
 
 _COMMIT: Final = "select commit_v3(%s, %s, %s, %s, %s)"

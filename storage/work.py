@@ -67,12 +67,23 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
     answer: bytes | None
 
 
+class Assumed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn that began from memory took for granted of a shop and of a sender who is not its
+    staff, has not said STOP and has no notice waiting. `open_issuances`: how many."""
+
+    config_version: int
+    member: UUID | None
+    member_version: int | None
+    account_version: int | None
+    open_issuances: int
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All that begin read at one moment; `now` is the turn's only clock.
 
     `tenant` is the one that `caller` belongs to (PLATFORM before one is chosen). The two config
     versions are that tenant's and the channel owner's. `claimed_by`: owner and conversation that
-    first used the carrier's session id.
+    first used the carrier's session id. `assumed`: it is from memory, not from begin.
     """
 
     now: datetime
@@ -83,6 +94,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     conversation: Conversation | None
     answer: StoredAnswer | None
     claimed_by: tuple[UUID, UUID] | None
+    assumed: Assumed | None = None
 
 
 class OutboundRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +112,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """A turn's outcome. `conversation` holds the new values and the version that was read.
 
     `tenant` None: the conversation is at no tenant, and only a STOP may change. `durable` False
-    is for turns of which nothing of value can be lost.
+    is for turns of which nothing of value can be lost. `assumed` must still be so; it is told only
+    of works that change their conversation and nothing else, on a shop's own channel.
     """
 
     owner: UUID
@@ -116,6 +129,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     outbound: tuple[OutboundRow, ...] = ()
     inbound_id: UUID | None = None
     durable: bool = True
+    assumed: Assumed | None = None
 
     @property
     def is_menu(self) -> bool:
