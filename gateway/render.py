@@ -248,9 +248,10 @@ def _on_one_page(reply: Reply, listed: _Listed, profile: Profile, texts: Hints) 
     return Page(text=text, options=listed.options, end=reply.end) if fits(text) else None
 
 
-@lru_cache(256)
 def _footer(said: str, texts: Hints) -> tuple[str, bool]:
-    """In one line, and whether that is simple. Most are the catalogue's, said over and over."""
+    """In one line, and whether that is simple."""
+    if is_simple(said):
+        return one_line(said), True
     line = _ordered(one_line(plain(said)), texts)
     return line, is_simple(line)
 
