@@ -1,5 +1,6 @@
 """What is counted and how it is shown."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics import Metrics
 from storage.watch import Seen
+from tests.conftest import PATIENCE_S, Urls
+from tests.gateway.teahouse import open_tea_house
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,3 +106,19 @@ def test_processes_that_share_a_folder_answer_for_each_other(tmp_path: Path) -> 
     seen = samples(done.stdout.encode())
     assert seen["maita_http_requests_total[('route', '/health'), ('status', '200')]"] == 2
     assert seen["maita_jobs_due[]"] == 2
+
+
+async def test_a_process_adds_up_by_itself(
+    database_urls: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process that is asked reads the folder, and nobody asks this one."""
+    settled = asyncio.Event()
+    add_up = Metrics.settle
+
+    def told(metrics: Metrics) -> None:
+        add_up(metrics)
+        settled.set()
+
+    monkeypatch.setattr(Metrics, "settle", told)
+    async with open_tea_house(database_urls.app, tmp_path):
+        await asyncio.wait_for(settled.wait(), PATIENCE_S)
