@@ -27,6 +27,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     _heading = True
     _head_bytes = 0
+    _reading = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -41,6 +42,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that is still incomplete may not grow or wait for ever."""
+        self._reading = len(data)
         super().data_received(data)
         if not self._heading or self.transport.is_closing():
             return
@@ -51,20 +53,38 @@ class BoundedHttp(HttpToolsProtocol):
             self._expect()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """A head begins. What uvicorn makes of it is made once it is there."""
         self._heading, self._head_bytes = True, 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         """A head is whole. What is raised here answers 400 and closes."""
+        self.head_arrived()
+        if len(self.headers) > HEADERS_MAX or self._head_size() > HEAD_MAX:
+            raise ValueError("head too large")
+        self.begin()
+
+    def head_arrived(self) -> None:
+        """No head is due any more."""
         self._heading = False
         self._arrived()
-        size = len(self.url) + sum([len(name) + len(value) for name, value in self.headers])
-        if len(self.headers) > HEADERS_MAX or size > HEAD_MAX:
-            raise ValueError("head too large")
+
+    def begin(self) -> None:
+        """Begin to answer the request whose head is there, as uvicorn does."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
         super().on_headers_complete()
         # The application's task has not begun: it finds this in its scope.
         self.scope["extensions"] = {EXTENSION: Whole(self.cycle)}  # type: ignore[dict-item]
+
+    def _head_size(self) -> int:
+        """In bytes; all that was read for it at most, where that is little enough."""
+        read = self._head_bytes + self._reading
+        if read <= HEAD_MAX:
+            return read
+        return len(self.url) + sum([len(name) + len(value) for name, value in self.headers])
 
     def _expect(self) -> None:
         self._deadline = self.loop.call_later(HEAD_DEADLINE_S, self.transport.close)

@@ -10,15 +10,23 @@ from starlette.types import Scope
 
 
 def peer_of(scope: Scope, trusted: str) -> str:
-    """The socket's peer, or whom trusted proxies say they passed on (security.md, U45). The
-    rightmost address that is no proxy of ours counts: what stands left of it anyone may write."""
+    """The socket's peer, or whom trusted proxies say they passed on (security.md, U45)."""
     client = scope.get("client")
-    peer: str = client[0] if client else ""
-    if not within(peer, trusted):
-        return peer
-    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    forwarded = b",".join(values).decode("latin-1").split(",")
-    for hop in reversed([word.strip() for word in forwarded if word.strip()]):
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return peer_behind(client[0] if client else "", b",".join(forwarded), trusted)
+
+
+def peer_behind(peer: str, forwarded: bytes, trusted: str) -> str:
+    """The same by the values of X-Forwarded-For, with commas between."""
+    return _behind(peer, forwarded, trusted) if within(peer, trusted) else peer
+
+
+@lru_cache(1024)
+def _behind(peer: str, forwarded: bytes, trusted: str) -> str:
+    """The rightmost hop that is no proxy of ours counts: what stands left of it anyone may
+    write."""
+    hops = forwarded.decode("latin-1").split(",")
+    for hop in reversed([word.strip() for word in hops if word.strip()]):
         if not within(peer, trusted):
             break
         peer = hop

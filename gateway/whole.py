@@ -34,6 +34,10 @@ class Whole:
         cycle = self._cycle
         return None if cycle.more_body or cycle.disconnected else bytes(cycle.body)
 
+    def is_gone(self) -> bool:
+        """Whether the peer has gone."""
+        return self._cycle.disconnected
+
     def answer(self, status: int, headers: RawHeaders, body: bytes) -> bool:
         """Send an answer in one write, as the cycle would in two. False: it must go the usual way,
         since the peer does not read what is sent, or wants no body."""
@@ -43,10 +47,9 @@ class Whole:
         head = _head(status, headers)
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
-        own = b"".join([b"%s: %s\r\n" % each for each in cycle.default_headers])
+        own = _lines(tuple(cycle.default_headers))
         end = b"" if cycle.keep_alive else b"connection: close\r\n"
-        length = b"content-length: %d\r\n\r\n" % len(body)
-        cycle.transport.write(b"".join((head, own, end, length, body)))
+        cycle.transport.write(b"".join((head, own, end, _length(len(body)), body)))
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()
@@ -65,4 +68,15 @@ def _head(status: int, headers: RawHeaders) -> bytes:
     for name, value in headers:
         if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
             raise ValueError("a header that cannot be sent")
-    return STATUS_LINE[status] + b"".join(b"%s: %s\r\n" % each for each in headers)
+    return STATUS_LINE[status] + _lines(headers)
+
+
+@lru_cache(64)
+def _lines(headers: RawHeaders) -> bytes:
+    """Headers as they are sent. The server's own are new each second, since they tell the time."""
+    return b"".join([b"%s: %s\r\n" % each for each in headers])
+
+
+@lru_cache(1024)
+def _length(size: int) -> bytes:
+    return b"content-length: %d\r\n\r\n" % size
