@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from gateway import health
-from gateway.carriers import Doors, door_of
+from gateway.carriers import Doors
 from gateway.console import console
+from gateway.doors import door_of
 from gateway.headers import SecurityHeaders
 from gateway.inside import simulator
 from gateway.pictures import picture
@@ -32,13 +33,13 @@ class Application(Starlette):
 
     def __init__(self, *, doors: Doors, **parts: Any) -> None:
         super().__init__(**parts)
-        self._doors = doors
+        self.doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a carrier, or let the router answer everybody else."""
         asked = door_of(scope["path"]) if scope["type"] == "http" else None
         if asked is not None:
-            await self._doors(scope, receive, send, asked)
+            await self.doors(scope, receive, send, asked)
         else:
             await super().__call__(scope, receive, send)
 

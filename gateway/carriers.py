@@ -7,24 +7,23 @@ first and acknowledged at once, and when they cannot be stored the carrier is to
 """
 
 import asyncio
-import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
+from gateway.doors import Asked
 from gateway.events import Knock, act, step
-from gateway.headers import bare, raw
+from gateway.headers import RawHeaders, bare, raw
+from gateway.heads import Head, Heads
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
 from gateway.message import refusal
-from gateway.peers import peer_of, within
+from gateway.peers import peer_behind, peer_of, within
 from gateway.rerunning import Busy
 from gateway.runtime import Runtime
-from gateway.whole import whole_of
+from gateway.whole import Whole, whole_of
 from storage.database import Unavailable
 
 UNAUTHORIZED: Final = HttpResponse(
@@ -44,57 +43,46 @@ OUR_MISTAKE_ON_A_PHONE: Final = HttpResponse(
 )
 BODY_MAX: Final = {"ussd": 262_144, "sms": 262_144, "wa": 3 * 1024 * 1024}
 """By door, in bytes (security.md 25)."""
-PATH_MAX: Final = 256
-"""No carrier's path is longer; a stranger's is not kept in memory."""
 BODY_TIMEOUT_S: Final = 20
 LOOPBACK: Final = "127.0.0.0/8 ::1/128"
 
-_DOOR: Final = re.compile(
-    "/public/(?P<name>ussd|wa|sms)/(?:callback|webhook|events|status)"
-    "(?:/(?P<token>[^/]+)(?P<deeper>/.+)?)?"
-)
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Which door: `ussd`, `wa` or `sms`, with the channel's token where the path ends in one.
-    `deeper`: the path goes on behind the token, as some carriers' do."""
-
-    name: str
-    token: str | None
-    deeper: bool
-
-
-def door_of(path: str) -> Asked | None:
-    """The door that a path leads to; None when it is none of a carrier's."""
-    return _door_of(path) if len(path) <= PATH_MAX else None
-
-
-@lru_cache(1024)
-def _door_of(path: str) -> Asked | None:
-    found = _DOOR.fullmatch(path)
-    if found is None:
-        return None
-    return Asked(name=found["name"], token=found["token"], deeper=found["deeper"] is not None)
-
 
 class Doors:
-    """Answers carriers' requests. `__call__` takes what `door_of` found beside ASGI's own three."""
+    """Answers carriers' requests. `__call__` takes what `door_of` found beside ASGI's own three;
+    `straight` is called by a server that has read the request already (gateway/straight.py)."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._headers = bare(dev=rt.settings.dev)
+        self.heads = Heads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         """Answer one request at `/public/{ussd|wa|sms}/…[/{token}[/…]]`."""
-        # A bug of ours: a USSD phone still gets words it can show, the log gets the trace.
-        response = OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE
+        response = _our_mistake(asked)
         try:
             response = await self._response(scope, receive, asked)
         finally:
-            await self._send(scope, send, response)
+            headers, whole = self._counted(response), whole_of(scope)
+            if not (whole and whole.answer(response.status, headers, response.body)):
+                await _send(send, response, headers)
+
+    async def straight(
+        self, whole: Whole, head: Head, body: bytes, socket: str, _: Scope, __: Receive, send: Send
+    ) -> None:
+        """Answer one that is there as a whole, head and body. `socket`: the peer there."""
+        response = _our_mistake(head.asked)
+        try:
+            if whole.is_gone():
+                response = TOO_SLOW
+            else:
+                request = _request_of(self._rt, head, body, socket)
+                response = await self._heard(request, head.asked)
+        finally:
+            headers = self._counted(response)
+            if not whole.answer(response.status, headers, response.body):
+                await _send(send, response, headers)
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
-        rt = self._rt
         whole, most = whole_of(scope), BODY_MAX[asked.name]
         body: bytes | HttpResponse | None = whole.body() if whole else None
         if body is None:
@@ -103,7 +91,10 @@ class Doors:
             return body
         if len(body) > most:
             return TOO_LARGE
-        request = _http_request(rt, scope, body)
+        return await self._heard(_http_request(self._rt, scope, body), asked)
+
+    async def _heard(self, request: HttpRequest, asked: Asked) -> HttpResponse:
+        rt = self._rt
         channel = await _channel(rt, asked, request)
         # A kind is gone when its table was taken out of the operator's folder.
         adapter = rt.adapters.get(channel.kind) if channel else None
@@ -116,16 +107,21 @@ class Doors:
             Knock(rt=rt, adapter=adapter, channel=channel, asked=request, peers=peers)
         )
 
-    async def _send(self, scope: Scope, send: Send, response: HttpResponse) -> None:
+    def _counted(self, response: HttpResponse) -> RawHeaders:
+        """Count an answer; all its headers but for the length."""
         self._rt.metrics.request("door", response.status)
-        headers = (*raw(response.headers), *self._headers)
-        whole = whole_of(scope)
-        if whole and whole.answer(response.status, headers, response.body):
-            return
-        length = (b"content-length", b"%d" % len(response.body))
-        headers = (*headers, length)
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        return (*raw(response.headers), *self._headers)
+
+
+def _our_mistake(asked: Asked) -> HttpResponse:
+    """A bug of ours: a USSD phone still gets words it can show, the log gets the trace."""
+    return OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE
+
+
+async def _send(send: Send, response: HttpResponse, headers: RawHeaders) -> None:
+    headers = (*headers, (b"content-length", b"%d" % len(response.body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _body(receive: Receive, most: int) -> bytes | HttpResponse:
@@ -155,6 +151,17 @@ def _http_request(rt: Runtime, scope: Scope, body: bytes) -> HttpRequest:
         headers=tuple([(k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]]),
         body=body,
         peer=peer_of(scope, rt.settings.trusted_proxies),
+    )
+
+
+def _request_of(rt: Runtime, head: Head, body: bytes, socket: str) -> HttpRequest:
+    """The same of a head that was read already."""
+    return HttpRequest(
+        method="POST",
+        url=rt.settings.public_url + head.path,
+        headers=head.headers,
+        body=body,
+        peer=peer_behind(socket, head.forwarded, rt.settings.trusted_proxies),
     )
 
 

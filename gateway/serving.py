@@ -18,10 +18,10 @@ import uvicorn
 import uvloop
 
 from gateway.app import build
-from gateway.listening import BoundedHttp
 from gateway.logs import get
 from gateway.runtime import Runtime, open_runtime
 from gateway.settings import Settings
+from gateway.straight import StraightHttp
 from gateway.worker import start
 
 NOTICE_S: Final = 1.5
@@ -137,7 +137,7 @@ def _spare_the_collector() -> None:
 def _config(app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=BoundedHttp,
+        http=StraightHttp,
         ws="none",
         lifespan="on",
         log_config=None,
