@@ -6,12 +6,19 @@ plain integers. Digits that people type may be ASCII, Arabic-Indic or Persian; n
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberDesc,
+    PhoneNumberFormat,
+    PhoneNumberType,
+)
 
 from core.errors import AmountNotUnderstood, PhoneNotUnderstood
 
@@ -107,6 +114,9 @@ def parse_phone(text: str, region: str) -> str:
     Accepts `+263…`, `263…` without plus, `00263…`, `0771234567` of the region, with spaces,
     dashes and brackets. Raises PhoneNotUnderstood for letters, impossible or premium numbers.
     """
+    mobile = _mobile(region)
+    if mobile and mobile.fullmatch(text):
+        return text
     typed = ascii_digits(text).strip(" ")
     if not _PHONE.match(typed):
         raise PhoneNotUnderstood
@@ -119,6 +129,29 @@ def parse_phone(text: str, region: str) -> str:
         if phone:
             return phone
     raise PhoneNotUnderstood
+
+
+@cache
+def _mobile(region: str) -> re.Pattern[str] | None:
+    """The region's mobiles as carriers write them, in E.164, where the library would find nothing
+    else in them; None where regions share a calling code. Reading one so takes a fiftieth."""
+    known = PhoneMetadata.metadata_for_region(region)
+    code = known.country_code if known else None
+    if known is None or code is None or len(COUNTRY_CODE_TO_REGION_CODE[code]) > 1:
+        return None
+    valid, mobile = _national(known.general_desc), _national(known.mobile)
+    if not (valid and mobile):
+        return None
+    refused = filter(None, map(_national, (known.premium_rate, known.shared_cost)))
+    # A national prefix is taken off even behind the calling code.
+    prefix = known.national_prefix_for_parsing
+    never = [f"(?:{each})$" for each in refused] + ([prefix] if prefix else [])
+    guards = f"(?=(?:{valid})$)" + "".join(f"(?!{each})" for each in never)
+    return re.compile(rf"\+{code}{guards}(?:{mobile})", re.ASCII)
+
+
+def _national(kind: PhoneNumberDesc | None) -> str | None:
+    return kind.national_number_pattern if kind else None
 
 
 def _valid_phone(text: str, region: str) -> str | None:
