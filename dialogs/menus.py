@@ -8,7 +8,6 @@ and the renderer.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from core.facts import Programme
@@ -62,16 +61,6 @@ class Spoken:
         self.layout: Final[Layout] = self.words.layout
         self.heard: Final = (language, *programme.languages)
         self.menus: Final[dict[Any, Any]] = {}
-
-    def at(self, now: datetime) -> Texts:
-        """Its words at this moment."""
-        return Texts(
-            language=self.language,
-            timezone=self.timezone,
-            now=now,
-            own=self.own,
-            kept=self.kept,
-        )
 
     def keep(self, key: Hashable, make: Callable[[], R]) -> R:
         """What `make` answered the first time. Nothing of a person goes into it or into the key."""

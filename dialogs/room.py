@@ -86,8 +86,6 @@ def name_in_room(view: View, name: str, standing: str, choices: Sequence[Choice]
         return name
     shop = shortened(view.caller.programme.name, NAME_MIN)
     first = derived(choices, _first, view.t("More"))
-    if view.room.holds([shop, f"{name}: {standing}"], first):
-        return name
     shown = _most(
         lambda most: shortened(name, most),
         least=NAME_LEAST,

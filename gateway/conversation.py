@@ -265,7 +265,7 @@ async def _finish(
         raise Stale
     await _commit(rt, said, work)
     if is_step(said) and not stops_walk(rt.dialogs, session):
-        rt.sessions.keep(snapshot, work)
+        rt.sessions.keep(snapshot, work, said.claim)
     return Answered(
         response=response,
         outcome="silent" if silent else "replied",

@@ -92,7 +92,8 @@ def head_of(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Head | None:
     unusual, such as a header that is repeated."""
     named = dict(headers)
     usual = len(named) == len(headers) and _UNUSUAL.isdisjoint(named)
-    asked = _door_at(url) if usual else None
+    # What is too long is a stranger's, and is not kept in memory.
+    asked = _door_at(url) if usual and len(url) <= PATH_MAX else None
     if asked is None or not _is_plain(named.get(b"content-length", b"")):
         return None
     return Head(
@@ -105,7 +106,6 @@ def head_of(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Head | None:
     )
 
 
-@lru_cache(1024)
 def _is_plain(length: bytes) -> bool:
     """Whether a length is written as we write it."""
     return length.isdigit() and len(length) < 10 and length == b"%d" % int(length)
@@ -114,9 +114,7 @@ def _is_plain(length: bytes) -> bool:
 @lru_cache(1024)
 def _door_at(url: bytes) -> Asked | None:
     """The door of a path that nobody reads in two ways: no query, no escapes."""
-    if len(url) > PATH_MAX or not _PLAIN.fullmatch(url):
-        return None
-    return door_of(url.decode("ascii"))
+    return None if not _PLAIN.fullmatch(url) else door_of(url.decode("ascii"))
 
 
 def _make_room(kept: dict[bytes, tuple[Head, int]] | set[int]) -> None:

@@ -5,8 +5,12 @@ Called by the carriers' doors and the console's.
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 from starlette.types import Scope
+
+KEPT_BYTES_MAX: Final = 256
+"""Longer lists of hops are not kept in memory: whoever asks may write what they like in front."""
 
 
 def peer_of(scope: Scope, trusted: str) -> str:
@@ -18,10 +22,12 @@ def peer_of(scope: Scope, trusted: str) -> str:
 
 def peer_behind(peer: str, forwarded: bytes, trusted: str) -> str:
     """The same by the values of X-Forwarded-For, with commas between."""
-    return _behind(peer, forwarded, trusted) if within(peer, trusted) else peer
+    if not within(peer, trusted):
+        return peer
+    find = _found_before if len(forwarded) <= KEPT_BYTES_MAX else _behind
+    return find(peer, forwarded, trusted)
 
 
-@lru_cache(1024)
 def _behind(peer: str, forwarded: bytes, trusted: str) -> str:
     """The rightmost hop that is no proxy of ours counts: what stands left of it anyone may
     write."""
@@ -31,6 +37,9 @@ def _behind(peer: str, forwarded: bytes, trusted: str) -> str:
             break
         peer = hop
     return peer
+
+
+_found_before = lru_cache(1024)(_behind)
 
 
 def within(peer: str, networks: str) -> bool:

@@ -15,16 +15,20 @@ import msgspec
 from msgspec.structs import replace
 
 from core.facts import Caller
-from storage.turns import Assumed, Snapshot, Work
+from storage.turns import PLATFORM, Assumed, Snapshot, Work
 
 KEPT_MAX: Final = 4096
 KEPT_S: Final = 180
-"""As long as carriers keep a session open; names and what was offered lie in memory so long."""
+"""As long as carriers keep a session open; all that begin reads of its caller lies in memory so
+long: name, hash of the PIN, and the session with what was offered, live till codes among it."""
 
 
 class _Kept(msgspec.Struct, frozen=True):
     snapshot: Snapshot
     until: float
+
+    def __repr__(self) -> str:
+        return "Kept(•••)"
 
 
 class Sessions:
@@ -34,11 +38,14 @@ class Sessions:
         self._kept: dict[int, _Kept] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def keep(self, snapshot: Snapshot, work: Work) -> None:
+    def keep(self, snapshot: Snapshot, work: Work, claim: bytes | None) -> None:
         """Remember how a committed turn left its session, if the next may go on from there: on a
-        shop's own channel, of a sender of whom nothing is known but what `Assumed` names."""
+        shop's own channel, of a sender of whom nothing is known but what `Assumed` names.
+        `claim`: keyed hash of the carrier's session id, which is this conversation's."""
         talk, caller = work.conversation, snapshot.caller
-        if talk is None or not (talk.open and work.is_menu and work.tenant == work.owner):
+        if talk is None or not (talk.open and work.is_menu):
+            return
+        if work.owner == PLATFORM or work.tenant != work.owner:
             return
         if caller.staff or caller.stopped or caller.unseen or caller.expired_unbooked:
             return
@@ -48,7 +55,7 @@ class Sessions:
             conversation=replace(talk, version=talk.version + 1),
             answer=None,
             claimed_by=(work.owner, talk.id),
-            assumed=snapshot.assumed or _assumed(snapshot),
+            assumed=snapshot.assumed or _assumed(snapshot, claim),
         )
         kept[talk.id.int] = _Kept(after, loop.time() + KEPT_S)
         if len(kept) > KEPT_MAX:
@@ -81,7 +88,7 @@ class Sessions:
         self._timer = loop.call_at(soonest, self._forget) if soonest else None
 
 
-def _assumed(snapshot: Snapshot) -> Assumed:
+def _assumed(snapshot: Snapshot, claim: bytes | None) -> Assumed:
     caller: Caller = snapshot.caller
     return Assumed(
         config_version=snapshot.config_version,
@@ -89,4 +96,5 @@ def _assumed(snapshot: Snapshot) -> Assumed:
         member_version=caller.member.version if caller.member else None,
         account_version=caller.wallet.version if caller.wallet else None,
         open_issuances=caller.open_issuances,
+        claim=claim,
     )

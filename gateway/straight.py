@@ -67,7 +67,7 @@ class StraightHttp(BoundedHttp):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._between = False
+        self._between, self._quiet_since = False, None
         super().on_message_begin()
 
     def begin(self) -> None:
@@ -139,14 +139,15 @@ class StraightHttp(BoundedHttp):
         assert self.client is not None, "free"
         cycle = self.cycle = Callback(self)
         answering = partial(doors.straight, Whole(cycle), head, body, self.client[0])
-        self.tasks.add(self.loop.create_task(cycle.run(answering, self.tasks)))
+        task = self.loop.create_task(cycle.run_asgi(answering))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     # A timer for each silence would cost more than looking at the clock: one stays, and looks
     # again where it falls due too early.
 
     def _unset_keepalive_if_required(self) -> None:
-        """The silence is over."""
-        self._quiet_since = None
+        """Bytes alone end no silence: line ends between requests would keep a socket for ever."""
 
     def _be_quiet(self) -> None:
         self._quiet_since = self.loop.time()
@@ -185,12 +186,3 @@ class Callback(RequestResponseCycle):
         self.transport, self.flow, self.logger = http.transport, http.flow, http.logger
         self.default_headers = http.server_state.default_headers
         self.on_response = http.on_response_complete
-
-    async def run(self, answering: Any, tasks: set[asyncio.Task[None]]) -> None:
-        """Run as uvicorn runs an application: it logs what goes wrong, and closes."""
-        task = asyncio.current_task()
-        assert task is not None
-        try:
-            await self.run_asgi(answering)
-        finally:
-            tasks.discard(task)

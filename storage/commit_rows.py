@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 
 from storage.changes import Document
-from storage.work import Assumed, OutboundRow, Work
+from storage.database import bytea
+from storage.work import PLATFORM, Assumed, OutboundRow, Work
 
 
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,13 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True):
     member_version: int | None
     account_version: int | None
     open_issuances: int
+    claim: str | None
 
 
 def assumption(work: Work, assumed: Assumed) -> Assumption:
     """What this work assumed, of whom."""
     assert work.conversation is not None, "only what a conversation goes on from is assumed"
+    assert work.tenant == work.owner != PLATFORM, "of a shop, by its own channel"
     sender = work.conversation.sender
     return Assumption(
         id=work.conversation.id,
@@ -63,6 +66,7 @@ def assumption(work: Work, assumed: Assumed) -> Assumption:
         member_version=assumed.member_version,
         account_version=assumed.account_version,
         open_issuances=assumed.open_issuances,
+        claim=bytea(assumed.claim),
     )
 
 

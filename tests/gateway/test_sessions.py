@@ -61,7 +61,7 @@ def take(of: Sessions, work: Work, session: str = "one", now: datetime = NOW) ->
 
 async def test_what_is_remembered_is_the_session_as_committed() -> None:
     of, work = Sessions(), committed()
-    of.keep(snapshot(open_issuances=2), work)
+    of.keep(snapshot(open_issuances=2), work, b"c")
     later = NOW + timedelta(seconds=9)
     found = take(of, work, now=later)
     assert found is not None
@@ -73,13 +73,14 @@ async def test_what_is_remembered_is_the_session_as_committed() -> None:
         member_version=None,
         account_version=None,
         open_issuances=2,
+        claim=b"c",
     )
     assert take(of, work) is None, "each is taken once"
 
 
 async def test_the_clock_never_goes_back_before_the_last_step() -> None:
     of, work = Sessions(), committed()
-    of.keep(snapshot(), work)
+    of.keep(snapshot(), work, b"c")
     found = take(of, work, now=NOW - timedelta(seconds=1))
     assert found is not None
     assert found.now == NOW
@@ -87,16 +88,16 @@ async def test_the_clock_never_goes_back_before_the_last_step() -> None:
 
 async def test_another_session_of_the_phone_begins() -> None:
     of, work = Sessions(), committed()
-    of.keep(snapshot(), work)
+    of.keep(snapshot(), work, b"c")
     assert take(of, work, session="two") is None
 
 
 async def test_points_that_ended_meanwhile_are_asked_for() -> None:
     of, work = Sessions(), committed()
     ends = Expiry(points=5, at=NOW + timedelta(seconds=5))
-    of.keep(snapshot(next_expiry=ends), work)
+    of.keep(snapshot(next_expiry=ends), work, b"c")
     assert take(of, work, now=ends.at) is None
-    of.keep(snapshot(next_expiry=ends), work)
+    of.keep(snapshot(next_expiry=ends), work, b"c")
     assert take(of, work, now=ends.at - timedelta(seconds=1)) is not None
 
 
@@ -121,7 +122,7 @@ async def test_points_that_ended_meanwhile_are_asked_for() -> None:
 )
 async def test_of_some_callers_nothing_is_remembered(caller: dict[str, Any]) -> None:
     of, work = Sessions(), committed()
-    of.keep(snapshot(**caller), work)
+    of.keep(snapshot(**caller), work, b"c")
     assert take(of, work) is None
 
 
@@ -130,8 +131,13 @@ async def test_after_some_turns_nothing_is_remembered() -> None:
     moved = NoticeMoved(id=ids.uuid7(), was="waiting", state="seen", at=NOW)
     assert work.conversation is not None
     over = replace(work.conversation, open=False)
-    for other in ({"changes": (moved,)}, {"owner": PLATFORM}, {"conversation": over}):
-        of.keep(snapshot(), replace(work, **other))
+    for other in (
+        {"changes": (moved,)},
+        {"owner": PLATFORM},
+        {"owner": PLATFORM, "tenant": PLATFORM},
+        {"conversation": over},
+    ):
+        of.keep(snapshot(), replace(work, **other), b"c")
         assert take(of, work) is None
 
 
@@ -140,11 +146,11 @@ async def test_there_is_room_for_so_many(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sessions, "KEPT_MAX", 2)
     of = Sessions()
     first, second, third = works = [committed() for _ in range(3)]
-    of.keep(snapshot(), first)
-    of.keep(snapshot(), second)
+    of.keep(snapshot(), first, b"c")
+    of.keep(snapshot(), second, b"c")
     assert take(of, first) is not None
-    of.keep(snapshot(), first)
-    of.keep(snapshot(), third)
+    of.keep(snapshot(), first, b"c")
+    of.keep(snapshot(), third, b"c")
     assert [take(of, each) is None for each in works] == [False, True, False]
 
 
@@ -153,11 +159,11 @@ async def test_all_is_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sessions, "KEPT_S", 0.05)
     of = Sessions()
     for _ in range(3):
-        of.keep(snapshot(), committed())
+        of.keep(snapshot(), committed(), b"c")
         await asyncio.sleep(0.03)
     assert of._kept
     await asyncio.sleep(0.2)
     assert not of._kept
-    of.keep(snapshot(), committed())
+    of.keep(snapshot(), committed(), b"c")
     await asyncio.sleep(0.2)
     assert not of._kept

@@ -255,3 +255,19 @@ async def test_a_code_of_a_carrier_that_sends_the_latest_input_only(
     assert number_of(asked, "Yes") not in ("", "5")
     assert "Ref" in await phone.pick(house, "Yes")
     assert "No shop has that code" in await phone.dial(house, "*449*47#")
+
+
+async def test_what_closed_is_gone_from_the_next_screen(
+    market: Market, both: str, superuser: psycopg.Connection
+) -> None:
+    """No step on a shared code goes on from memory, with no shop chosen either."""
+    handset, http = market.handset(both), market.house.http
+    await handset.dial(http)
+    await handset.say(http, "HELP")
+    try:
+        superuser.execute("update tenant set status = 'closed' where id = %s", (market.salon,))
+        with Trips() as trips:
+            assert "Rose Salon" not in await handset.say(http, "0")
+        assert trips.count >= 2
+    finally:
+        superuser.execute("update tenant set status = 'open' where id = %s", (market.salon,))

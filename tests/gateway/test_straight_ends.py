@@ -182,3 +182,29 @@ async def test_no_timer_outlives_its_connection(side: Side) -> None:
     await settled()
     assert getattr(protocol, "_quiet", None) is None
     assert protocol.timeout_keep_alive_task is None
+
+
+async def test_line_ends_do_not_keep_a_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no request, and may come before one."""
+    _, short = sides(tmp_path)
+    wire, protocol = short.connect()
+    protocol.timeout_keep_alive = 1
+    wire.feed(post(b"text=1"))
+    await settled()
+    assert not wire.is_closing()
+    wire.feed(b"\r\n")
+    assert await closes_within(wire, 3)
+
+
+async def test_a_turn_that_never_began_is_no_task_for_ever(side: Side) -> None:
+    """A drain may cancel it before its first step."""
+    wire = await begun(side)
+    side.doors.gate.set()
+    await settled()
+    wire.feed(post(b"text=3"))
+    for task in side.state.tasks:
+        task.cancel()
+    await settled()
+    assert not side.state.tasks

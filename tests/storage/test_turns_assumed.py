@@ -11,7 +11,7 @@ from storage.commits import Commits
 from storage.crypto import Vault
 from storage.database import Database, Stale
 from storage.turns import Assumed, Work
-from tests.shops import Shop
+from tests.shops import Shop, put
 from tests.storage.test_turns_in_sets import conversation
 from tests.storage.world import new_world, talk, work
 
@@ -44,12 +44,18 @@ def stranger(superuser: psycopg.Connection, shop: Shop) -> Assumed:
         member_version=None,
         account_version=None,
         open_issuances=0,
+        claim=None,
     )
 
 
 def outdated(turn: Work) -> Work:
     assert turn.assumed is not None
     return replace(turn, assumed=replace(turn.assumed, open_issuances=1))
+
+
+def begun_by(turn: Work, claim: bytes) -> Assumed:
+    assert turn.assumed is not None
+    return replace(turn.assumed, claim=claim)
 
 
 def kinds(outcomes: Sequence[Exception | None]) -> list[type]:
@@ -106,3 +112,22 @@ async def test_one_by_one_nothing_is_assumed(
     turns[1] = replace(turns[1], assumed=None)
     assert kinds(await commits.one_by_one(turns)) == [Stale, type(None), Stale, Stale]
     assert [conversation(superuser, each) for each in turns] == [None, 1, None, None]
+
+
+@pytest.mark.parametrize("durable", [True, False])
+async def test_a_session_that_another_phone_began_is_nobody_elses(
+    commits: Commits, superuser: psycopg.Connection, turns: list[Work], *, durable: bool
+) -> None:
+    """Its own claim counts as little as none."""
+    write = commits.turns if durable else commits.menus
+    mine, other = turns[0], turns[2]
+    claims = [claim.encode().ljust(32, b"c") for claim in (mine.key, other.key)]
+    for claim, owner, whose in zip(claims, (mine, other), (mine, mine), strict=True):
+        assert whose.conversation is not None
+        subject = {"subject_kind": "session", "subject_id": whose.conversation.id}
+        put(superuser, "directory", address_hash=claim, tenant_id=owner.owner, **subject)
+    claimed = [
+        replace(each, assumed=begun_by(each, claim))
+        for each, claim in zip((mine, other), claims, strict=True)
+    ]
+    assert kinds(await write(claimed)) == [type(None), Stale]

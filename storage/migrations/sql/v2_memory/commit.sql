@@ -1,19 +1,25 @@
 -- Of turns that began from memory, the conversations for which something they assumed is otherwise
 -- by now, or whose key is known already; null: none. The assumptions are [{id, key, kind, value,
--- config_version, member, member_version, account_version, open_issuances}]: of a sender who is not
--- staff, has not said STOP and has no notice waiting. All that begin_v2 reads of one is named here,
+-- config_version, member, member_version, account_version, open_issuances, claim}]: of a sender who
+-- is not staff, has not said STOP and has no notice waiting, in a session no other phone began. All that begin_v2 reads of one is named here,
 -- but what the conversation's own version guards, and what only the time changes. It asks for one
 -- row each by an index: for `exists`, or in a plan made while the tables are empty, all that a shop
 -- has might be read.
 create function outdated_v1(p_owner uuid, p_assumed jsonb) returns text[]
 language plpgsql stable security invoker set enable_seqscan = off as $$
 declare
+    v_claims text;
     v_outdated text[];
 begin
+    select string_agg(substr(claim, 3), ',') into v_claims
+      from jsonb_to_recordset(p_assumed) x (claim text);
+    if v_claims is not null then
+        perform set_config('app.address', v_claims, true);
+    end if;
     select array_agg(q.id) into v_outdated
       from jsonb_to_recordset(p_assumed) q
            (id text, key text, kind text, value text, config_version bigint, member uuid,
-            member_version bigint, account_version bigint, open_issuances bigint)
+            member_version bigint, account_version bigint, open_issuances bigint, claim bytea)
       left join member_address d
              on d.tenant_id = p_owner and d.kind = q.kind and d.value = q.value
       left join member m on m.tenant_id = p_owner and m.id = d.member_id
@@ -33,6 +39,11 @@ begin
         or (select true from notice n
              where n.tenant_id = p_owner and n.member_id = q.member and n.state = 'waiting'
              limit 1)
+        or q.id <> (
+           select subject_id::text from directory
+            where address_hash = q.claim and subject_kind = 'session'
+              and (expires_at is null or expires_at > now())
+            order by tenant_id, subject_id limit 1)
         or q.open_issuances <> (
            select count(*) from issuance i
             where i.tenant_id = p_owner and i.member_id = q.member
