@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.adapter import Adapter, Channel, Forged, Malformed, Peers
 from gateway.doors import Asked
 from gateway.events import Knock, act, step
-from gateway.headers import RawHeaders, bare, raw
+from gateway.headers import bare, raw
 from gateway.heads import Head, Heads
 from gateway.inbound import HttpRequest, HttpResponse, Inbound
 from gateway.logs import get
@@ -62,9 +62,7 @@ class Doors:
         try:
             response = await self._response(scope, receive, asked)
         finally:
-            headers, whole = self._counted(response), whole_of(scope)
-            if not (whole and whole.answer(response.status, headers, response.body)):
-                await _send(send, response, headers)
+            await self._send(whole_of(scope), send, response)
 
     async def straight(
         self, whole: Whole, head: Head, body: bytes, socket: str, _: Scope, __: Receive, send: Send
@@ -78,9 +76,7 @@ class Doors:
                 request = _request_of(self._rt, head, body, socket)
                 response = await self._heard(request, head.asked)
         finally:
-            headers = self._counted(response)
-            if not whole.answer(response.status, headers, response.body):
-                await _send(send, response, headers)
+            await self._send(whole, send, response)
 
     async def _response(self, scope: Scope, receive: Receive, asked: Asked) -> HttpResponse:
         whole, most = whole_of(scope), BODY_MAX[asked.name]
@@ -107,21 +103,20 @@ class Doors:
             Knock(rt=rt, adapter=adapter, channel=channel, asked=request, peers=peers)
         )
 
-    def _counted(self, response: HttpResponse) -> RawHeaders:
-        """Count an answer; all its headers but for the length."""
+    async def _send(self, whole: Whole | None, send: Send, response: HttpResponse) -> None:
+        """Count an answer and send it, in one write where that can be."""
         self._rt.metrics.request("door", response.status)
-        return (*raw(response.headers), *self._headers)
+        headers = (*raw(response.headers), *self._headers)
+        if whole and whole.answer(response.status, headers, response.body):
+            return
+        headers = (*headers, (b"content-length", b"%d" % len(response.body)))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
 
 def _our_mistake(asked: Asked) -> HttpResponse:
     """A bug of ours: a USSD phone still gets words it can show, the log gets the trace."""
     return OUR_MISTAKE_ON_A_PHONE if asked.name == "ussd" else OUR_MISTAKE
-
-
-async def _send(send: Send, response: HttpResponse, headers: RawHeaders) -> None:
-    headers = (*headers, (b"content-length", b"%d" % len(response.body)))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _body(receive: Receive, most: int) -> bytes | HttpResponse:

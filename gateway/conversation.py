@@ -261,8 +261,6 @@ async def _finish(
         outbound=outbound,
         durable=done.durable,
     )
-    if snapshot.assumed and not work.is_menu:
-        raise Stale
     await _commit(rt, said, work)
     if is_step(said) and not stops_walk(rt.dialogs, session):
         rt.sessions.keep(snapshot, work, said.claim)

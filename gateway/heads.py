@@ -7,12 +7,12 @@ that is another each time (a signature, an id of the request) costs what it cost
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from gateway.doors import PATH_MAX, Asked, door_of
+from gateway.doors import Asked, door_of
 
 KNOWN_MAX: Final = 1024
 KNOWN_HEAD_MAX: Final = 4096
@@ -54,9 +54,7 @@ class Heads:
         head, at = found
         headers = list(head.headers)
         headers[at] = ("content-length", str(length))
-        return Head(
-            asked=head.asked, path=head.path, headers=tuple(headers), forwarded=head.forwarded
-        )
+        return replace(head, headers=tuple(headers))
 
     def meet(self, written: bytes, head: Head) -> None:
         """Know a head from its second time on: one that differs each time is never found again.
@@ -92,8 +90,8 @@ def head_of(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Head | None:
     unusual, such as a header that is repeated."""
     named = dict(headers)
     usual = len(named) == len(headers) and _UNUSUAL.isdisjoint(named)
-    # What is too long is a stranger's, and is not kept in memory.
-    asked = _door_at(url) if usual and len(url) <= PATH_MAX else None
+    # Paths that nobody reads in two ways: no query, no escapes.
+    asked = door_of(url.decode("ascii")) if usual and _PLAIN.fullmatch(url) else None
     if asked is None or not _is_plain(named.get(b"content-length", b"")):
         return None
     return Head(
@@ -109,12 +107,6 @@ def head_of(url: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Head | None:
 def _is_plain(length: bytes) -> bool:
     """Whether a length is written as we write it."""
     return length.isdigit() and len(length) < 10 and length == b"%d" % int(length)
-
-
-@lru_cache(1024)
-def _door_at(url: bytes) -> Asked | None:
-    """The door of a path that nobody reads in two ways: no query, no escapes."""
-    return None if not _PLAIN.fullmatch(url) else door_of(url.decode("ascii"))
 
 
 def _make_room(kept: dict[bytes, tuple[Head, int]] | set[int]) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from core.facts import Caller
+from storage.database import bytea
 from storage.turns import PLATFORM, Assumed, Snapshot, Work
 
 KEPT_MAX: Final = 4096
@@ -89,12 +89,12 @@ class Sessions:
 
 
 def _assumed(snapshot: Snapshot, claim: bytes | None) -> Assumed:
-    caller: Caller = snapshot.caller
+    caller = snapshot.caller
     return Assumed(
         config_version=snapshot.config_version,
         member=caller.member.id if caller.member else None,
         member_version=caller.member.version if caller.member else None,
         account_version=caller.wallet.version if caller.wallet else None,
         open_issuances=caller.open_issuances,
-        claim=claim,
+        claim=bytea(claim),
     )

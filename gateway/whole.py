@@ -49,7 +49,8 @@ class Whole:
         cycle.message_event.set()
         own = _lines(tuple(cycle.default_headers))
         end = b"" if cycle.keep_alive else b"connection: close\r\n"
-        cycle.transport.write(b"".join((head, own, end, _length(len(body)), body)))
+        length = b"content-length: %d\r\n\r\n" % len(body)
+        cycle.transport.write(b"".join((head, own, end, length, body)))
         if not cycle.keep_alive:
             cycle.transport.close()
         cycle.on_response()
@@ -75,8 +76,3 @@ def _head(status: int, headers: RawHeaders) -> bytes:
 def _lines(headers: RawHeaders) -> bytes:
     """Headers as they are sent. The server's own are new each second, since they tell the time."""
     return b"".join([b"%s: %s\r\n" % each for each in headers])
-
-
-@lru_cache(1024)
-def _length(size: int) -> bytes:
-    return b"content-length: %d\r\n\r\n" % size

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from storage.changes import Document
-from storage.database import bytea
 from storage.work import PLATFORM, Assumed, OutboundRow, Work
 
 
@@ -36,24 +35,19 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
     claim: str | None
 
 
-class Assumption(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of outdated_v1: what a turn assumed of whom."""
+class Assumption(Assumed, frozen=True, kw_only=True):
+    """One row of outdated_v1: what a turn assumed, in which conversation, of whom."""
 
     id: UUID
     key: str
     kind: str
     value: str
-    config_version: int
-    member: UUID | None
-    member_version: int | None
-    account_version: int | None
-    open_issuances: int
-    claim: str | None
 
 
 def assumption(work: Work, assumed: Assumed) -> Assumption:
     """What this work assumed, of whom."""
     assert work.conversation is not None, "only what a conversation goes on from is assumed"
+    assert work.is_menu, "what changes more begins"
     assert work.tenant == work.owner != PLATFORM, "of a shop, by its own channel"
     sender = work.conversation.sender
     return Assumption(
@@ -66,7 +60,7 @@ def assumption(work: Work, assumed: Assumed) -> Assumption:
         member_version=assumed.member_version,
         account_version=assumed.account_version,
         open_issuances=assumed.open_issuances,
-        claim=bytea(assumed.claim),
+        claim=assumed.claim,
     )
 
 

@@ -70,14 +70,14 @@ class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Assumed(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn that began from memory took for granted of a shop and of a sender who is not its
     staff, has not said STOP and has no notice waiting. `open_issuances`: how many; `claim`: keyed
-    hash of a carrier's session id that no other conversation used first."""
+    hash of a carrier's session id that no other conversation used first, as `bytea` writes it."""
 
     config_version: int
     member: UUID | None
     member_version: int | None
     account_version: int | None
     open_issuances: int
-    claim: bytes | None
+    claim: str | None
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

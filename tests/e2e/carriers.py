@@ -25,7 +25,7 @@ _COUNT = itertools.count(1)
 def number_of(screen: str, label: str) -> str:
     """The number in front of a label on a screen, or "" when the label is not there."""
     for line in screen.splitlines():
-        number, _, rest = line.partition(" ")
+        number, _, rest = line.removeprefix("CON ").partition(" ")
         # Arabic writes `1 - …`.
         if number.isdigit() and rest.removeprefix("- ").startswith(label):
             return number

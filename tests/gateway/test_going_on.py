@@ -173,3 +173,8 @@ async def test_staff_begin_every_step(shop: TeaHouse) -> None:
     await handset.dial(shop.http)
     await handset.start_over(shop.http)
     assert await trips(handset.say(shop.http, "nonsense")) == 2
+
+
+async def test_a_step_that_changes_something_begins(shop: TeaHouse, phone: Handset) -> None:
+    """At once, with nothing loaded before: begin, the code they have, commit."""
+    assert await trips(phone.pick(shop.http, "My code")) == 3

@@ -73,7 +73,7 @@ async def test_what_is_remembered_is_the_session_as_committed() -> None:
         member_version=None,
         account_version=None,
         open_issuances=2,
-        claim=b"c",
+        claim=r"\x63",
     )
     assert take(of, work) is None, "each is taken once"
 

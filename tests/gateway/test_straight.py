@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from gateway import heads, peers
+from gateway import doors, heads, peers
 from gateway.doors import PATH_MAX
 from gateway.listening import HEAD_MAX, HEADERS_MAX
 from tests.gateway.wires import PATH, Side, post, settled, sides
@@ -239,9 +239,9 @@ async def test_what_is_sent_while_a_turn_runs_waits_for_it(tmp_path: Path) -> No
 
 async def test_strangers_paths_and_hops_are_not_kept(tmp_path: Path) -> None:
     _, short = sides(tmp_path)
-    kept = heads._door_at.cache_info().currsize
+    kept = doors._door_of.cache_info().currsize
     await short.told(post(FORM).replace(b" HTTP", b"x" * PATH_MAX + b" HTTP", 1))
-    assert heads._door_at.cache_info().currsize == kept
+    assert doors._door_of.cache_info().currsize == kept
     hops = b"203.0.113.7, " * 30 + b"198.51.100.9"
     kept = peers._found_before.cache_info().currsize
     assert peers.peer_behind("127.0.0.1", hops, "127.0.0.0/8") == "198.51.100.9"

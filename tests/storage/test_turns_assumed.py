@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from core.values import Address
 from storage.commits import Commits
 from storage.crypto import Vault
-from storage.database import Database, Stale
+from storage.database import Database, Stale, bytea
 from storage.turns import Assumed, Work
 from tests.shops import Shop, put
 from tests.storage.test_turns_in_sets import conversation
@@ -55,7 +55,7 @@ def outdated(turn: Work) -> Work:
 
 def begun_by(turn: Work, claim: bytes) -> Assumed:
     assert turn.assumed is not None
-    return replace(turn.assumed, claim=claim)
+    return replace(turn.assumed, claim=bytea(claim))
 
 
 def kinds(outcomes: Sequence[Exception | None]) -> list[type]:
